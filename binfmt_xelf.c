@@ -1,0 +1,1088 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * binfmt_xelf: loads ELF files that carry the XELF tag, in place of
+ * load_elf_binary().
+ *
+ * Everything here needs a kernel. What can be decided from bytes alone is in
+ * include/xelf/check.h and plan.h, what differs between kernels in compat.h,
+ * between machines in arch.h. load_elf_binary() is the specification: where a
+ * step looks odd, it is because the program would see the difference.
+ *
+ * The functions stand in the order in which an exec runs them;
+ * xelf_exec() is the table of contents.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/atomic.h>
+#include <linux/auxvec.h>
+#include <linux/binfmts.h>
+#include <linux/cred.h>
+#include <linux/debugfs.h>
+#include <linux/elf-randomize.h>
+#include <linux/elf.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/kallsyms.h>
+#include <linux/kprobes.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/module.h>
+#include <linux/personality.h>
+#include <linux/random.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/task_stack.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/static_call.h>
+#include <linux/uaccess.h>
+
+#include <xelf/compat.h>
+#include <xelf/check.h>
+#include <xelf/plan.h>
+
+/*
+ * Functions that place and randomise, which the kernel does not export. They
+ * are called, not imitated, so that a tagged program gets what this very
+ * kernel gives. A static call is a direct call: with IBT an indirect one would
+ * fault, since the kernel seals functions whose address nobody takes.
+ */
+#define XELF_SYMBOLS(X) \
+	X(arch_align_stack) \
+	X(arch_mmap_rnd) \
+	X(arch_randomize_brk) \
+	X(randomize_stack_top)
+
+#include <xelf/arch.h>
+
+#define XELF_DEFINE_CALL(symbol) DEFINE_STATIC_CALL_NULL(xelf_##symbol, symbol);
+XELF_SYMBOLS(XELF_DEFINE_CALL)
+XELF_ARCH_SYMBOLS(XELF_DEFINE_CALL)
+DEFINE_STATIC_CALL_NULL(xelf_map_vdso, arch_setup_additional_pages);
+
+DEFINE_STATIC_CALL_NULL(xelf_lookup_name, kallsyms_lookup_name);
+
+static bool enabled = true;
+module_param(enabled, bool, 0644);
+MODULE_PARM_DESC(enabled,
+		 "0: leave tagged files to the kernel's own loader (default 1)");
+
+static bool vdso = true;
+module_param(vdso, bool, 0444);
+MODULE_PARM_DESC(vdso,
+		 "0: map no vDSO into tagged programs (default 1; becomes 0 where the kernel's function is not found)");
+
+/* The kernel's sysctl; NULL if it could not be found: 2, as Linux defaults. */
+static int *xelf_randomize_va_space;
+
+/* What a killed task was killed in. Names are an interface, as reasons are. */
+#define XELF_STEPS(X) \
+	X(STACK, "stack") \
+	X(PROGRAM, "program") \
+	X(INTERP, "interpreter") \
+	X(VDSO, "vdso") \
+	X(TABLES, "tables")
+
+enum xelf_step {
+#define XELF_STEP_ID(id, name) XELF_STEP_##id,
+	XELF_STEPS(XELF_STEP_ID)
+#undef XELF_STEP_ID
+	XELF_STEP_COUNT
+};
+
+static atomic_long_t xelf_loaded;
+static atomic_long_t xelf_refused[XELF_REASON_COUNT];
+static atomic_long_t xelf_killed[XELF_STEP_COUNT];
+
+/*
+ * The auxiliary vector of this kernel: its entries in its order, learnt at
+ * init from the vector of the task that loads the module.
+ */
+struct xelf_auxv_entry {
+	unsigned long id;
+	unsigned long value;	/* of entries that are the machine's, not the task's */
+};
+
+#define XELF_AUXV_LONGS	ARRAY_SIZE(((struct mm_struct *)NULL)->saved_auxv)
+
+static struct xelf_auxv_entry xelf_auxv[XELF_AUXV_LONGS / 2];
+static unsigned int xelf_auxv_count;
+
+static struct linux_binfmt xelf_format;
+
+/* A program or an interpreter: its file, its headers and where it lies. */
+struct xelf_image {
+	struct file *file;
+	Elf64_Ehdr ehdr;
+	Elf64_Phdr *phdrs;
+	struct xelf_plan plan;
+	unsigned long bias;	/* memory address minus the file's own */
+};
+
+/* One exec under way. */
+struct xelf_load {
+	struct linux_binprm *bprm;
+	struct xelf_limits limits;
+	struct xelf_image program;
+	struct xelf_image interp;	/* .file is NULL without one */
+	int randomize_va_space;		/* read once: root may flip it meanwhile */
+	unsigned long entry;		/* where the task starts */
+};
+
+/* Counts a refusal. @err replaces the reason's own errno where it has none. */
+static int xelf_refuse(enum xelf_reason reason, int err)
+{
+	atomic_long_inc(&xelf_refused[reason]);
+	return xelf_reason_errno(reason) ? -xelf_reason_errno(reason) : err;
+}
+
+static int xelf_refuse_if(enum xelf_reason reason)
+{
+	return reason ? xelf_refuse(reason, 0) : 0;
+}
+
+/* Counts a failure after the point of no return; @err only kills. */
+static int xelf_kill(enum xelf_step step, int err)
+{
+	atomic_long_inc(&xelf_killed[step]);
+	return err;
+}
+
+/* All of @size bytes at @pos, or an errno; a short read is EIO. */
+static int xelf_read(struct file *file, void *buf, size_t size, loff_t pos)
+{
+	ssize_t got = kernel_read(file, buf, size, &pos);
+
+	if (got < 0)
+		return got;
+	return got == size ? 0 : -EIO;
+}
+
+/*
+ * Reads the program headers and plans from them. Whatever fails has one errno
+ * for each caller, so the errno of the read is not passed on.
+ */
+static int xelf_read_phdrs(struct xelf_image *image)
+{
+	size_t size = image->ehdr.e_phnum * sizeof(*image->phdrs);
+
+	image->phdrs = kmalloc(size, GFP_KERNEL);
+	if (!image->phdrs)
+		return -ENOMEM;
+	if (xelf_read(image->file, image->phdrs, size, image->ehdr.e_phoff))
+		return -EIO;
+	xelf_make_plan(&image->plan, &image->ehdr, image->phdrs, PAGE_SIZE);
+	return 0;
+}
+
+/* Check: the first 128 bytes, then the program headers. */
+static int xelf_check(struct xelf_load *load)
+{
+	struct xelf_image *program = &load->program;
+	const char *buf = load->bprm->buf;
+	int err;
+
+	BUILD_BUG_ON(sizeof(load->bprm->buf) < XELF_CHECKED_SIZE);
+
+	err = xelf_refuse_if(xelf_check_tag((const u8 *)buf));
+	if (err)
+		return err;
+	/* From here on the header is what was tagged. */
+	memcpy(&program->ehdr, buf, sizeof(program->ehdr));
+	err = xelf_refuse_if(xelf_check_header(&program->ehdr, &load->limits));
+	if (err)
+		return err;
+	program->file = load->bprm->file;
+	if (!xelf_can_mmap(program->file))
+		return xelf_refuse(XELF_CANNOT_MAP, 0);
+	if (xelf_read_phdrs(program))
+		return xelf_refuse(XELF_PHDRS_UNREADABLE, 0);
+	return 0;
+}
+
+/* The interpreter's path, not yet known to end in a null byte. */
+static int xelf_read_interp_path(struct xelf_load *load, char **pathp)
+{
+	struct xelf_image *program = &load->program;
+	const Elf64_Phdr *phdr = &program->phdrs[program->plan.interp];
+	int err;
+
+	err = xelf_refuse_if(xelf_check_interp_size(phdr));
+	if (err)
+		return err;
+	*pathp = kmalloc(phdr->p_filesz, GFP_KERNEL);
+	if (!*pathp)
+		return xelf_refuse(XELF_NO_MEMORY, 0);
+	err = xelf_read(program->file, *pathp, phdr->p_filesz, phdr->p_offset);
+	if (err)
+		return xelf_refuse(XELF_INTERP_UNREADABLE, err);
+	return xelf_refuse_if(xelf_check_interp_path(*pathp, phdr->p_filesz));
+}
+
+/*
+ * The interpreter is opened and planned by the same code as the program. Its
+ * file is released by xelf_release(), whatever comes.
+ */
+static int xelf_open_interp(struct xelf_load *load)
+{
+	struct xelf_image *interp = &load->interp;
+	char *path = NULL;
+	struct file *file;
+	int err;
+
+	if (load->program.plan.interp < 0)
+		return 0;
+
+	err = xelf_read_interp_path(load, &path);
+	if (err)
+		goto out;
+	file = open_exec(path);
+	if (IS_ERR(file)) {
+		err = xelf_refuse(XELF_INTERP_OPEN, PTR_ERR(file));
+		goto out;
+	}
+	interp->file = file;
+	/* A program must not become readable by way of its interpreter. */
+	would_dump(load->bprm, file);
+
+	err = xelf_read(file, &interp->ehdr, sizeof(interp->ehdr), 0);
+	if (err) {
+		err = xelf_refuse(XELF_INTERP_SHORT, err);
+		goto out;
+	}
+	err = xelf_refuse_if(xelf_check_interp(&interp->ehdr, &load->limits));
+	if (err)
+		goto out;
+	if (xelf_read_phdrs(interp))
+		err = xelf_refuse(XELF_INTERP_PHDRS, 0);
+	else if (!xelf_can_mmap(file))
+		err = xelf_refuse(XELF_INTERP_CANNOT_MAP, 0);
+out:
+	kfree(path);
+	return err;
+}
+
+/* What the kernel's loader would find out only when it is too late. */
+static int xelf_check_segments(struct xelf_load *load)
+{
+	int err;
+
+	if (load->interp.file) {
+		err = xelf_refuse_if(xelf_check_interp_plan(&load->interp.plan,
+							    &load->limits));
+		if (err)
+			return err;
+	}
+	return xelf_refuse_if(xelf_check_plan(&load->program.plan,
+					      &load->limits));
+}
+
+/*
+ * The point of no return. Where begin_new_exec() fails without having passed
+ * it, the errno still reaches the caller of execve().
+ */
+static int xelf_commit(struct xelf_load *load)
+{
+	struct linux_binprm *bprm = load->bprm;
+	int err = begin_new_exec(bprm);
+
+	if (err)
+		return xelf_refuse(XELF_NOT_COMMITTED, err);
+
+	/* ---- point of no return ---- */
+
+	xelf_set_personality();
+	load->randomize_va_space = xelf_randomize_va_space ?
+				   READ_ONCE(*xelf_randomize_va_space) : 2;
+	if (!(current->personality & ADDR_NO_RANDOMIZE) &&
+	    load->randomize_va_space)
+		current->flags |= PF_RANDOMIZE;
+	setup_new_exec(bprm);
+	return 0;
+}
+
+/* The stack goes to its place, with the rights that PT_GNU_STACK asks for. */
+static int xelf_place_stack(struct xelf_load *load)
+{
+	unsigned long top = static_call(xelf_randomize_stack_top)(STACK_TOP);
+	int err;
+
+	BUILD_BUG_ON((int)XELF_STACK_DEFAULT != EXSTACK_DEFAULT);
+	BUILD_BUG_ON((int)XELF_STACK_NOEXEC != EXSTACK_DISABLE_X);
+	BUILD_BUG_ON((int)XELF_STACK_EXEC != EXSTACK_ENABLE_X);
+
+	err = setup_arg_pages(load->bprm, top, load->program.plan.stack);
+	return err < 0 ? xelf_kill(XELF_STEP_STACK, err) : 0;
+}
+
+static int xelf_prot(u32 p_flags)
+{
+	return (p_flags & PF_R ? PROT_READ : 0) |
+	       (p_flags & PF_W ? PROT_WRITE : 0) |
+	       (p_flags & PF_X ? PROT_EXEC : 0);
+}
+
+/*
+ * Maps @size bytes of a file. With @total, that much is taken first and what
+ * is over given back, so that the kernel finds room for the whole image.
+ * Returns the address or an errno.
+ */
+static unsigned long xelf_map_file(struct file *file, unsigned long addr,
+				   const struct xelf_segment *seg, int prot,
+				   unsigned long flags, unsigned long total)
+{
+	unsigned long size = max_t(unsigned long, seg->file_size, total);
+
+	addr = vm_mmap(file, addr, size, prot, flags, seg->file_offset);
+	if (addr >= TASK_SIZE)
+		return IS_ERR_VALUE(addr) ? addr : -EINVAL;
+	if (size > seg->file_size)
+		vm_munmap(addr + seg->file_size, size - seg->file_size);
+	return addr;
+}
+
+/* Pages of zeroes, writable whatever p_flags says, as the kernel's loader does. */
+static int xelf_map_anon(unsigned long addr, unsigned long size, int prot)
+{
+	unsigned long got;
+
+	if (!size)
+		return 0;
+	got = vm_mmap(NULL, addr, size,
+		      PROT_READ | PROT_WRITE | (prot & PROT_EXEC),
+		      MAP_PRIVATE | MAP_FIXED, 0);
+	return IS_ERR_VALUE(got) ? (int)got : 0;
+}
+
+/*
+ * Maps one PT_LOAD at *@bias: its file pages, the cleared rest of the last of
+ * them, its anonymous pages. Where @flags leaves the place to the kernel,
+ * *@bias comes back as the place that it chose.
+ */
+static int xelf_map_segment(struct file *file, const Elf64_Phdr *phdr,
+			    unsigned long flags, unsigned long total,
+			    unsigned long *bias)
+{
+	struct xelf_segment seg = xelf_segment(phdr, PAGE_SIZE);
+	int prot = xelf_prot(phdr->p_flags);
+	unsigned long addr;
+
+	if (seg.file_size) {
+		addr = xelf_map_file(file, *bias + seg.addr, &seg, prot, flags,
+				     total);
+		if (IS_ERR_VALUE(addr))
+			return addr;
+		*bias = addr - seg.addr;
+	}
+	if (seg.clear_size &&
+	    clear_user((void __user *)(*bias + seg.clear_addr), seg.clear_size) &&
+	    xelf_clear_must_succeed(phdr->p_flags))
+		return -EFAULT;
+	return xelf_map_anon(*bias + seg.anon_addr, seg.anon_size, prot);
+}
+
+/*
+ * Where a position-independent program goes: below two thirds of user space if
+ * it has an interpreter, so that brk has room to grow; else, being perhaps an
+ * interpreter itself, to where the kernel maps files.
+ *
+ * Sets the bias to ask for and the flags of the first mapping.
+ */
+static int xelf_place_program(struct xelf_load *load, const Elf64_Phdr *first,
+			      unsigned long *flags)
+{
+	struct xelf_image *program = &load->program;
+	unsigned long align = program->plan.align;
+	unsigned long total = xelf_plan_size(&program->plan);
+	unsigned long addr = 0;
+	int err;
+
+	if (load->interp.file) {
+		addr = ELF_ET_DYN_BASE;
+		if (current->flags & PF_RANDOMIZE)
+			addr += static_call(xelf_arch_mmap_rnd)();
+		*flags |= MAP_FIXED_NOREPLACE;
+	} else if (align > PAGE_SIZE) {
+		/* Ask where the image would go, then move it down to fit. */
+		unsigned long floor = xelf_page_floor(first->p_vaddr, PAGE_SIZE);
+		unsigned long bias = -floor;
+
+		err = xelf_map_segment(program->file, first, *flags,
+				       PAGE_ALIGN(total), &bias);
+		if (err)
+			return err;
+		addr = bias + floor;
+		vm_munmap(addr, total);
+		*flags |= MAP_FIXED_NOREPLACE;
+	}
+	if (align)
+		addr &= ~(align - 1);
+	program->bias = xelf_page_floor(addr - first->p_vaddr, PAGE_SIZE);
+	return 0;
+}
+
+static int xelf_map_program(struct xelf_load *load)
+{
+	struct xelf_image *program = &load->program;
+	unsigned long flags = XELF_MAP_FILE;
+	unsigned long total = 0;
+	bool first = true;
+	int i, err;
+
+	for (i = 0; i < program->ehdr.e_phnum; i++) {
+		const Elf64_Phdr *phdr = &program->phdrs[i];
+
+		if (phdr->p_type != PT_LOAD)
+			continue;
+		if (first && program->ehdr.e_type == ET_DYN) {
+			err = xelf_place_program(load, phdr, &flags);
+			if (err)
+				return xelf_kill(XELF_STEP_PROGRAM, err);
+			total = PAGE_ALIGN(xelf_plan_size(&program->plan));
+		} else if (first) {
+			flags |= MAP_FIXED_NOREPLACE;
+		}
+		err = xelf_map_segment(program->file, phdr, flags, total,
+				       &program->bias);
+		if (err)
+			return xelf_kill(XELF_STEP_PROGRAM, err);
+		/* The first mapping reserved the room for all the others. */
+		flags = XELF_MAP_FILE | MAP_FIXED;
+		total = 0;
+		first = false;
+	}
+
+	load->entry = program->ehdr.e_entry + program->bias;
+	if (!load->interp.file && load->entry >= TASK_SIZE)
+		return xelf_kill(XELF_STEP_PROGRAM, -EINVAL);
+	return 0;
+}
+
+/*
+ * Older kernels give an interpreter one bss, from the highest end of file
+ * contents to the highest end of memory. A failing clear is fatal here.
+ */
+static int xelf_map_merged_bss(const struct xelf_image *image)
+{
+	const struct xelf_plan *plan = &image->plan;
+	unsigned long file_end = 0, end = 0, bss;
+	int i, prot = 0;
+
+	for (i = 0; i < image->ehdr.e_phnum; i++) {
+		const Elf64_Phdr *phdr = &plan->phdrs[i];
+		unsigned long addr = image->bias + phdr->p_vaddr;
+
+		if (phdr->p_type != PT_LOAD)
+			continue;
+		if (file_end < addr + phdr->p_filesz)
+			file_end = addr + phdr->p_filesz;
+		if (end < addr + phdr->p_memsz) {
+			end = addr + phdr->p_memsz;
+			prot = xelf_prot(phdr->p_flags);
+		}
+	}
+	bss = PAGE_ALIGN(file_end);
+	if (clear_user((void __user *)file_end, bss - file_end))
+		return -EFAULT;
+	return PAGE_ALIGN(end) > bss ?
+	       xelf_map_anon(bss, PAGE_ALIGN(end) - bss, prot) : 0;
+}
+
+/* One PT_LOAD of an interpreter whose bss comes afterwards. */
+static int xelf_map_interp_file(struct file *file, const Elf64_Phdr *phdr,
+				unsigned long flags, unsigned long total,
+				unsigned long *bias)
+{
+	unsigned long in_page = offset_in_page(phdr->p_vaddr);
+	struct xelf_segment seg = xelf_segment(phdr, PAGE_SIZE);
+	unsigned long addr;
+
+	/* Even without file contents: a page that does not begin as a page. */
+	seg.file_offset = phdr->p_offset - in_page;
+	seg.file_size = PAGE_ALIGN(phdr->p_filesz + in_page);
+	if (!seg.file_size)
+		return 0;
+	addr = xelf_map_file(file, *bias + seg.addr, &seg,
+			     xelf_prot(phdr->p_flags), flags, total);
+	if (IS_ERR_VALUE(addr))
+		return addr;
+	*bias = addr - seg.addr;
+	return 0;
+}
+
+static int xelf_map_interp_segment(struct xelf_load *load,
+				   const Elf64_Phdr *phdr, unsigned long flags,
+				   unsigned long total)
+{
+	struct xelf_image *interp = &load->interp;
+	int err;
+
+	if (XELF_INTERP_BSS_MERGED)
+		err = xelf_map_interp_file(interp->file, phdr, flags, total,
+					   &interp->bias);
+	else
+		err = xelf_map_segment(interp->file, phdr, flags, total,
+				       &interp->bias);
+	if (err)
+		return err;
+	/* Only now is it known where it lies. */
+	if (!xelf_in_user_space(interp->bias + phdr->p_vaddr, phdr->p_memsz,
+				&load->limits))
+		return -ENOMEM;
+	return 0;
+}
+
+static int xelf_map_interp(struct xelf_load *load)
+{
+	struct xelf_image *interp = &load->interp;
+	bool fixed = interp->ehdr.e_type == ET_EXEC;
+	unsigned long flags = XELF_MAP_FILE | (fixed ? MAP_FIXED : 0);
+	unsigned long total;
+	bool first = true;
+	int i, err = 0;
+
+	if (!interp->file)
+		return 0;
+
+	total = PAGE_ALIGN(xelf_plan_size(&interp->plan));
+	for (i = 0; i < interp->ehdr.e_phnum && !err; i++) {
+		const Elf64_Phdr *phdr = &interp->phdrs[i];
+
+		if (phdr->p_type != PT_LOAD)
+			continue;
+		/*
+		 * Anywhere, unless the program is where it was linked: then the
+		 * interpreter's own address is a wish.
+		 */
+		if (first && !fixed && load->program.bias)
+			interp->bias = -xelf_page_floor(phdr->p_vaddr, PAGE_SIZE);
+		err = xelf_map_interp_segment(load, phdr, flags, total);
+		flags = XELF_MAP_FILE | MAP_FIXED;
+		total = 0;
+		first = false;
+	}
+	if (!err && XELF_INTERP_BSS_MERGED)
+		err = xelf_map_merged_bss(interp);
+	if (err)
+		return xelf_kill(XELF_STEP_INTERP, err);
+
+	load->entry = interp->ehdr.e_entry + interp->bias;
+	if (load->entry >= TASK_SIZE)
+		return xelf_kill(XELF_STEP_INTERP, -EINVAL);
+	return 0;
+}
+
+/* From here on the task is a XELF program: it pins the module, and dumps core. */
+static int xelf_map_vdso(struct xelf_load *load)
+{
+	int err;
+
+	set_binfmt(&xelf_format);
+	if (!vdso)
+		return 0;
+	err = static_call(xelf_map_vdso)(load->bprm, !!load->interp.file);
+	return err < 0 ? xelf_kill(XELF_STEP_VDSO, err) : 0;
+}
+
+/* The value of one entry of the vector. Returns false if it is left out. */
+static bool xelf_auxv_value(const struct xelf_load *load, unsigned long id,
+			    unsigned long *value, unsigned long platform,
+			    unsigned long random)
+{
+	const struct linux_binprm *bprm = load->bprm;
+	const struct xelf_image *program = &load->program;
+	const struct cred *cred = current_cred();
+
+	switch (id) {
+	case AT_SYSINFO_EHDR:
+		*value = xelf_vdso_base();
+		return vdso;
+	case AT_PHDR:
+		*value = program->plan.phdr_addr + program->bias;
+		return true;
+	case AT_PHENT:
+		*value = sizeof(*program->phdrs);
+		return true;
+	case AT_PHNUM:
+		*value = program->ehdr.e_phnum;
+		return true;
+	case AT_BASE:
+		*value = load->interp.bias;
+		return true;
+	case AT_FLAGS:
+		*value = xelf_at_flags(bprm);
+		return true;
+	case AT_ENTRY:
+		*value = program->ehdr.e_entry + program->bias;
+		return true;
+	case AT_UID:
+		*value = from_kuid_munged(cred->user_ns, cred->uid);
+		return true;
+	case AT_EUID:
+		*value = from_kuid_munged(cred->user_ns, cred->euid);
+		return true;
+	case AT_GID:
+		*value = from_kgid_munged(cred->user_ns, cred->gid);
+		return true;
+	case AT_EGID:
+		*value = from_kgid_munged(cred->user_ns, cred->egid);
+		return true;
+	case AT_SECURE:
+		*value = bprm->secureexec;
+		return true;
+	case AT_RANDOM:
+		*value = random;
+		return true;
+	case AT_EXECFN:
+		*value = bprm->exec;
+		return true;
+	case AT_PLATFORM:
+		*value = platform;
+		return true;
+	case AT_EXECFD:
+		*value = bprm->have_execfd ? bprm->execfd : 0;
+		return bprm->have_execfd;
+	default:
+		return true;
+	}
+}
+
+/*
+ * Fills mm->saved_auxv and clears its rest: /proc/PID/auxv and the core dumper
+ * walk it up to AT_NULL. Returns the number of longs, AT_NULL included.
+ */
+static unsigned int xelf_fill_auxv(const struct xelf_load *load,
+				   unsigned long platform, unsigned long random)
+{
+	unsigned long *auxv = current->mm->saved_auxv;
+	unsigned int i, n = 0;
+
+	for (i = 0; i < xelf_auxv_count; i++) {
+		unsigned long value = xelf_auxv[i].value;
+
+		if (!xelf_auxv_value(load, xelf_auxv[i].id, &value, platform,
+				     random))
+			continue;
+		auxv[n++] = xelf_auxv[i].id;
+		auxv[n++] = value;
+	}
+	memset(auxv + n, 0, (XELF_AUXV_LONGS - n) * sizeof(*auxv));
+	return n + 2;
+}
+
+/*
+ * Writes pointers to @count strings that lie one after the other from *@string
+ * on, and a NULL. *@slot and *@string are moved past what was used.
+ */
+static int xelf_put_strings(unsigned long __user **slot, int count,
+			    unsigned long *string)
+{
+	while (count-- > 0) {
+		long size;
+
+		if (put_user(*string, (*slot)++))
+			return -EFAULT;
+		size = strnlen_user((void __user *)*string, MAX_ARG_STRLEN);
+		if (!size || size > MAX_ARG_STRLEN)
+			return -EINVAL;
+		*string += size;
+	}
+	return put_user(0UL, (*slot)++) ? -EFAULT : 0;
+}
+
+/* argc, argv, envp and the vector, below the strings that execve() copied. */
+static int __xelf_write_tables(struct xelf_load *load)
+{
+	static const char platform[] = XELF_PLATFORM;
+	struct linux_binprm *bprm = load->bprm;
+	struct mm_struct *mm = current->mm;
+	unsigned long p, u_platform, u_random, string;
+	unsigned long __user *slot;
+	unsigned int auxv_longs;
+	u8 random[16];
+	long items;
+
+	p = static_call(xelf_arch_align_stack)(bprm->p);
+	p -= sizeof(platform);
+	u_platform = p;
+	if (copy_to_user((void __user *)p, platform, sizeof(platform)))
+		return -EFAULT;
+	get_random_bytes(random, sizeof(random));
+	p -= sizeof(random);
+	u_random = p;
+	if (copy_to_user((void __user *)p, random, sizeof(random)))
+		return -EFAULT;
+
+	auxv_longs = xelf_fill_auxv(load, u_platform, u_random);
+	/* argc, and the NULLs that end argv and envp */
+	items = (long)bprm->argc + bprm->envc + 3;
+	p -= auxv_longs * sizeof(*slot);
+	p -= items * sizeof(*slot);
+	bprm->p = p & ~15UL;
+
+	/* The faults of these writes grow the stack as far as needed. */
+	slot = (unsigned long __user *)bprm->p;
+	if (put_user((unsigned long)bprm->argc, slot++))
+		return -EFAULT;
+	string = mm->arg_start;
+	mm->arg_end = string;
+	if (xelf_put_strings(&slot, bprm->argc, &string))
+		return -EFAULT;
+	mm->arg_end = string;
+	mm->env_start = string;
+	mm->env_end = string;
+	if (xelf_put_strings(&slot, bprm->envc, &string))
+		return -EFAULT;
+	mm->env_end = string;
+	if (copy_to_user(slot, mm->saved_auxv, auxv_longs * sizeof(*slot)))
+		return -EFAULT;
+	return 0;
+}
+
+static int xelf_write_tables(struct xelf_load *load)
+{
+	int err = __xelf_write_tables(load);
+
+	return err ? xelf_kill(XELF_STEP_TABLES, err) : 0;
+}
+
+/* Where brk begins, and what /proc/PID/stat says of code and data. */
+static void xelf_set_bounds(struct xelf_load *load)
+{
+	const struct xelf_image *program = &load->program;
+	const struct xelf_plan *plan = &program->plan;
+	struct mm_struct *mm = current->mm;
+	unsigned long brk = plan->high + program->bias;
+	bool moved = false;
+
+	mm->start_code = plan->start_code + program->bias;
+	mm->end_code = plan->end_code + program->bias;
+	mm->start_data = plan->start_data + program->bias;
+	mm->end_data = plan->end_data + program->bias;
+	mm->start_stack = load->bprm->p;
+
+	/*
+	 * A program in the middle of the file mappings has no room for a heap:
+	 * it gets the one that a program with an interpreter would have.
+	 */
+	if (!IS_ENABLED(CONFIG_COMPAT_BRK) &&
+	    program->ehdr.e_type == ET_DYN && !load->interp.file) {
+		brk = ELF_ET_DYN_BASE;
+		moved = true;
+	}
+	mm->brk = PAGE_ALIGN(brk);
+	mm->start_brk = mm->brk;
+
+	if ((current->flags & PF_RANDOMIZE) && load->randomize_va_space > 1) {
+		/* Overflows of bss should not run into the heap. */
+		if (!moved)
+			mm->brk += PAGE_SIZE;
+		mm->brk = static_call(xelf_arch_randomize_brk)(mm);
+		mm->start_brk = mm->brk;
+		moved = true;
+	}
+#ifdef compat_brk_randomized
+	if (moved)
+		current->brk_randomized = 1;
+#endif
+}
+
+/* Programs of SVr4 may read address 0. A failure is theirs to find out. */
+static void xelf_map_page_zero(void)
+{
+	if (!(current->personality & MMAP_PAGE_ZERO))
+		return;
+	if (IS_ERR_VALUE(vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ | PROT_EXEC,
+				 MAP_FIXED | MAP_PRIVATE, 0)))
+		pr_debug("MMAP_PAGE_ZERO: page 0 could not be mapped\n");
+}
+
+static void xelf_start(struct xelf_load *load)
+{
+	struct pt_regs *regs = current_pt_regs();
+
+	ELF_PLAT_INIT(regs, load->interp.file ? load->interp.bias :
+						load->program.bias);
+	finalize_exec(load->bprm);
+	start_thread(regs, load->entry, load->bprm->p);
+	atomic_long_inc(&xelf_loaded);
+}
+
+static void xelf_release(struct xelf_load *load)
+{
+	if (load->interp.file) {
+		exe_file_allow_write_access(load->interp.file);
+		fput(load->interp.file);
+	}
+	kfree(load->interp.phdrs);
+	kfree(load->program.phdrs);
+}
+
+/* The way of an exec. */
+static noinline int xelf_exec(struct linux_binprm *bprm)
+{
+	struct xelf_load load = {
+		.bprm = bprm,
+		.limits = {
+			.task_size = TASK_SIZE_MAX,
+			.page_size = PAGE_SIZE,
+			.phdrs_size = XELF_PHDRS_SIZE,
+			.machine = XELF_MACHINE,
+		},
+	};
+	int err;
+
+	err = xelf_check(&load);
+	if (!err)
+		err = xelf_open_interp(&load);
+	if (!err)
+		err = xelf_check_segments(&load);
+	if (!err)
+		err = xelf_commit(&load);
+	/* ---- point of no return ---- */
+	if (!err)
+		err = xelf_place_stack(&load);
+	if (!err)
+		err = xelf_map_program(&load);
+	if (!err)
+		err = xelf_map_interp(&load);
+	if (!err)
+		err = xelf_map_vdso(&load);
+	if (!err)
+		err = xelf_write_tables(&load);
+	if (!err) {
+		xelf_set_bounds(&load);
+		xelf_map_page_zero();
+		xelf_start(&load);
+	}
+	xelf_release(&load);
+	return err;
+}
+
+/*
+ * Identify. Every exec on the machine comes through here first: two compares
+ * for a file that is not ours, and nothing else.
+ */
+static int xelf_load_binary(struct linux_binprm *bprm)
+{
+	if (likely(!xelf_is_tagged((const u8 *)bprm->buf)))
+		return -ENOEXEC;
+	if (!READ_ONCE(enabled))
+		return xelf_refuse(XELF_DISABLED, 0);
+	return xelf_exec(bprm);
+}
+
+static struct linux_binfmt xelf_format = {
+	.module = THIS_MODULE,
+	.load_binary = xelf_load_binary,
+};
+
+/* debugfs: xelf/stats, a name and a number a line */
+static int stats_show(struct seq_file *m, void *unused)
+{
+	int i;
+
+	seq_printf(m, "loaded %ld\n", atomic_long_read(&xelf_loaded));
+	for (i = XELF_NOT_TAGGED + 1; i < XELF_REASON_COUNT; i++)
+		seq_printf(m, "refused-%s %ld\n", xelf_reason_name(i),
+			   atomic_long_read(&xelf_refused[i]));
+#define XELF_STEP_SHOW(id, name)					      \
+	seq_printf(m, "killed-%s %ld\n", name,				      \
+		   atomic_long_read(&xelf_killed[XELF_STEP_##id]));
+	XELF_STEPS(XELF_STEP_SHOW)
+#undef XELF_STEP_SHOW
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(stats);
+
+/*
+ * The address of a function that is not exported, by way of a kprobe that is
+ * never armed. With IBT a kprobe lies after the function's ENDBR.
+ */
+static void *xelf_find_function(const char *name)
+{
+	struct kprobe probe = {
+		.symbol_name = name,
+		.flags = KPROBE_FLAG_DISABLED,
+	};
+	unsigned long addr;
+	int err;
+
+	err = register_kprobe(&probe);
+	if (err) {
+		pr_warn("%s: not found in this kernel (%d)\n", name, err);
+		return NULL;
+	}
+	addr = (unsigned long)probe.addr;
+	unregister_kprobe(&probe);
+	if (IS_ENABLED(CONFIG_X86_KERNEL_IBT))
+		addr = round_down(addr, 16);
+	return (void *)addr;
+}
+
+static int __init xelf_find_symbols(void)
+{
+	void *function;
+
+#define XELF_FIND_CALL(symbol)						      \
+	function = xelf_find_function(#symbol);				      \
+	if (!function)							      \
+		return -ENOENT;						      \
+	static_call_update(xelf_##symbol, function);
+	XELF_SYMBOLS(XELF_FIND_CALL)
+	XELF_ARCH_SYMBOLS(XELF_FIND_CALL)
+#undef XELF_FIND_CALL
+
+	function = vdso ? xelf_find_function("arch_setup_additional_pages") :
+			  NULL;
+	if (function) {
+		static_call_update(xelf_map_vdso, function);
+	} else if (XELF_VDSO_OPTIONAL) {
+		vdso = false;
+		pr_warn("no vDSO for tagged programs: AT_SYSINFO_EHDR is left out, their clock reads become system calls\n");
+	} else {
+		return -ENOENT;
+	}
+
+	/* Data has no kprobe; the table of symbols holds it with KALLSYMS_ALL. */
+	function = xelf_find_function("kallsyms_lookup_name");
+	if (function) {
+		static_call_update(xelf_lookup_name, function);
+		xelf_randomize_va_space =
+			(int *)static_call(xelf_lookup_name)("randomize_va_space");
+	}
+	if (!xelf_randomize_va_space)
+		pr_warn("randomize_va_space: not found in this kernel, taken as 2\n");
+	return 0;
+}
+
+/*
+ * Is this an entry that we know to make (the first group) or to copy, being
+ * the machine's? AT_EXECFD is neither: it is there only if binfmt_misc wants.
+ */
+static bool __init xelf_auxv_known(unsigned long id)
+{
+	switch (id) {
+	case AT_SYSINFO_EHDR:
+	case AT_PHDR:
+	case AT_PHENT:
+	case AT_PHNUM:
+	case AT_BASE:
+	case AT_FLAGS:
+	case AT_ENTRY:
+	case AT_UID:
+	case AT_EUID:
+	case AT_GID:
+	case AT_EGID:
+	case AT_SECURE:
+	case AT_RANDOM:
+	case AT_EXECFN:
+	case AT_PLATFORM:
+		return true;
+	case AT_IGNORE:
+	case AT_HWCAP:
+	case AT_PAGESZ:
+	case AT_CLKTCK:
+	case AT_HWCAP2:
+	case XELF_AT_RSEQ_FEATURE_SIZE:
+	case XELF_AT_RSEQ_ALIGN:
+	case XELF_AT_HWCAP3:
+	case XELF_AT_HWCAP4:
+	case XELF_AT_MINSIGSTKSZ:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void __init xelf_add_auxv(unsigned long id, unsigned long value)
+{
+	xelf_auxv[xelf_auxv_count].id = id;
+	xelf_auxv[xelf_auxv_count].value = value;
+	xelf_auxv_count++;
+}
+
+/*
+ * Learns this kernel's vector: which entries, in which order, and the values
+ * of those that are the same for every task. AT_EXECFD has its place after the
+ * last of the strings.
+ */
+static int __init xelf_learn_auxv(void)
+{
+	const unsigned long *auxv = current->mm->saved_auxv;
+	unsigned int i;
+
+	for (i = 0; i + 1 < XELF_AUXV_LONGS && auxv[i] != AT_NULL; i += 2) {
+		if (auxv[i] == AT_EXECFD)
+			continue;
+		/* One entry for AT_EXECFD and one for AT_NULL must be left. */
+		if (xelf_auxv_count + 2 >= ARRAY_SIZE(xelf_auxv))
+			return -E2BIG;
+		if (xelf_auxv_known(auxv[i]))
+			xelf_add_auxv(auxv[i], auxv[i + 1]);
+		else
+			pr_warn("auxiliary vector entry %lu is not known: left out\n",
+				auxv[i]);
+		if (auxv[i] == AT_EXECFN && auxv[i + 2] != AT_PLATFORM)
+			xelf_add_auxv(AT_EXECFD, 0);
+		if (auxv[i] == AT_PLATFORM)
+			xelf_add_auxv(AT_EXECFD, 0);
+	}
+	return xelf_auxv_count ? 0 : -ENOEXEC;
+}
+
+/* Learns what only a running native ELF task can tell: ours, at insmod. */
+static int __init xelf_learn_from_task(void)
+{
+	struct mm_struct *mm = current->mm;
+	int err;
+
+	if (!mm || !mm->binfmt || !xelf_native_task()) {
+		pr_err("must be loaded by a native ELF program (a 64-bit insmod)\n");
+		return -ENOEXEC;
+	}
+#ifdef CONFIG_COREDUMP
+	xelf_format.core_dump = mm->binfmt->core_dump;
+	xelf_format.min_coredump = mm->binfmt->min_coredump;
+	if (!xelf_format.core_dump)
+		pr_warn("this kernel dumps no ELF cores: nor will tagged programs\n");
+#endif
+	err = xelf_learn_auxv();
+	if (err)
+		pr_err("the auxiliary vector of the task that loads the module cannot be used (%d)\n",
+		       err);
+	return err;
+}
+
+static struct dentry *xelf_debugfs;
+
+static int __init xelf_init(void)
+{
+	int err;
+
+	err = xelf_learn_from_task();
+	if (err)
+		return err;
+	err = xelf_find_symbols();
+	if (err)
+		return err;
+	xelf_debugfs = debugfs_create_dir("xelf", NULL);
+	debugfs_create_file("stats", 0400, xelf_debugfs, NULL, &stats_fops);
+	/* At the head: load_elf_binary() would take a tagged file too. */
+	insert_binfmt(&xelf_format);
+	return 0;
+}
+
+static void __exit xelf_exit(void)
+{
+	unregister_binfmt(&xelf_format);
+	debugfs_remove(xelf_debugfs);
+}
+
+module_init(xelf_init);
+module_exit(xelf_exit);
+
+/* What the kernel asks for, up to 6.13, when nothing runs "\177XEL". */
+MODULE_ALIAS("binfmt-4c45");
+MODULE_DESCRIPTION("Loader for ELF executables that carry the XELF tag");
+MODULE_LICENSE("GPL");
