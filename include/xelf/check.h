@@ -127,15 +127,15 @@ enum xelf_reason {
  */
 static inline const char *xelf_reason_name(enum xelf_reason reason)
 {
-	switch (reason) {
-	case XELF_OK:
-		return "ok";
-#define XELF_REASON_NAME(id, err, name, text) case XELF_##id: return name;
-	XELF_REASONS(XELF_REASON_NAME)
+	static const char *const names[] = {
+		[XELF_OK] = "ok",
+#define XELF_REASON_NAME(id, err, name, text)				       \
+		[XELF_##id] = name,
+		XELF_REASONS(XELF_REASON_NAME)
 #undef XELF_REASON_NAME
-	default:
-		return "?";
-	}
+	};
+
+	return (unsigned int)reason < XELF_REASON_COUNT ? names[reason] : "?";
 }
 
 /**
@@ -147,13 +147,15 @@ static inline const char *xelf_reason_name(enum xelf_reason reason)
  */
 static inline int xelf_reason_errno(enum xelf_reason reason)
 {
-	switch (reason) {
-#define XELF_REASON_ERRNO(id, err, name, text) case XELF_##id: return err;
-	XELF_REASONS(XELF_REASON_ERRNO)
+	static const __u8 errnos[] = {
+		[XELF_OK] = 0,
+#define XELF_REASON_ERRNO(id, err, name, text)				       \
+		[XELF_##id] = err,
+		XELF_REASONS(XELF_REASON_ERRNO)
 #undef XELF_REASON_ERRNO
-	default:
-		return 0;
-	}
+	};
+
+	return (unsigned int)reason < XELF_REASON_COUNT ? errnos[reason] : 0;
 }
 
 /**

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What a person types. The work is done in Kbuild (the module), tools/,
+# selftests/ and scripts/.
+
+# The kernel that the module is built for: the running one's headers.
+KDIR ?= /lib/modules/$(shell uname -r)/build
+PREFIX ?= /usr/local
+
+top := $(CURDIR)
+build := $(top)/build
+
+export CC PREFIX DESTDIR
+
+# What a parallel make says of its jobs is not for the scripts' own makes.
+unexport MAKEFLAGS
+
+.PHONY: all module tools run check style install modules_install clean help
+
+all: module
+
+module:
+	@if [ -e '$(KDIR)/Makefile' ]; then \
+		$(MAKE) -C '$(KDIR)' M='$(top)' modules; \
+	else \
+		echo "The running kernel has no headers here ($(KDIR))."; \
+		echo "Install linux-headers-$$(uname -r), or name others with KDIR=DIR;"; \
+		echo "\`make run' and \`make check' need none: they bring a kernel of their own."; \
+	fi
+
+tools:
+	@$(MAKE) --no-print-directory -C tools OUT='$(build)'
+
+run:
+	@scripts/demo
+
+check:
+	@scripts/check
+
+style:
+	@scripts/style
+
+install:
+	@$(MAKE) --no-print-directory -C tools OUT='$(build)' install
+
+modules_install: module
+	$(MAKE) -C '$(KDIR)' M='$(top)' modules_install
+
+clean:
+	rm -rf build
+	@if [ -e '$(KDIR)/Makefile' ]; then \
+		$(MAKE) -C '$(KDIR)' M='$(top)' clean; \
+	fi
+
+help:
+	@echo 'make                  the module, for the running kernel (KDIR=DIR for another)'
+	@echo 'make tools            the command xelf: build/xelf'
+	@echo 'make run              see it work: boots a VM, runs programs under both loaders'
+	@echo 'make check            all tests'
+	@echo 'make style            checkpatch, sparse, gcc, clang, shellcheck'
+	@echo 'make install          xelf and its man page, under PREFIX ($(PREFIX)) and DESTDIR'
+	@echo 'make modules_install  the module, for the running kernel'
+	@echo 'make clean            removes what was built; kernels stay in ~/.cache/binfmt_xelf'
+	@echo
+	@echo 'scripts/vm -- COMMAND runs a command in a VM with the module; scripts/vm --help'

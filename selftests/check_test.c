@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Unit tests of include/xelf/check.h: the tag and the ELF header. */
+#include <kselftest_harness.h>
+
+#include <xelf/check.h>
+
+static const struct xelf_limits limits = {
+	.task_size = 0x7ffffffff000,
+	.page_size = 4096,
+	.phdrs_size = 4096,
+	.machine = EM_X86_64,
+};
+
+FIXTURE(tag) {
+	__u8 first[XELF_CHECKED_SIZE];
+};
+
+static void sign(__u8 *first)
+{
+	__u16 crc = xelf_tag_crc(first);
+
+	first[XELF_CRC_OFFSET] = crc & 0xff;
+	first[XELF_CRC_OFFSET + 1] = crc >> 8;
+}
+
+FIXTURE_SETUP(tag)
+{
+	int i;
+
+	for (i = 0; i < XELF_CHECKED_SIZE; i++)
+		self->first[i] = 3 * i;
+	memcpy(self->first, XELF_MAGIC_PLAIN, XELF_MAGIC_SIZE);
+	memcpy(self->first + XELF_TAG_OFFSET, XELF_TAG_MAGIC,
+	       XELF_TAG_MAGIC_SIZE);
+	self->first[XELF_VERSION_OFFSET] = XELF_VERSION;
+	sign(self->first);
+}
+
+FIXTURE_TEARDOWN(tag)
+{
+}
+
+TEST(crc_is_modbus)
+{
+	static const char check[] = "123456789";
+
+	EXPECT_EQ(0x4b37, xelf_crc16(0xffff, (const __u8 *)check, 9));
+	EXPECT_EQ(0xffff, xelf_crc16(0xffff, NULL, 0));
+}
+
+TEST_F(tag, crc_takes_its_own_bytes_as_zero)
+{
+	__u16 crc = xelf_tag_crc(self->first);
+
+	self->first[XELF_CRC_OFFSET] ^= 0xff;
+	self->first[XELF_CRC_OFFSET + 1] ^= 0xff;
+	EXPECT_EQ(crc, xelf_tag_crc(self->first));
+}
+
+TEST_F(tag, accepts_a_valid_tag)
+{
+	EXPECT_TRUE(xelf_is_tagged(self->first));
+	EXPECT_FALSE(xelf_is_exclusive(self->first));
+	EXPECT_EQ(XELF_OK, xelf_check_tag(self->first));
+}
+
+TEST_F(tag, accepts_the_exclusive_form)
+{
+	memcpy(self->first, XELF_MAGIC_EXCLUSIVE, XELF_MAGIC_SIZE);
+	sign(self->first);
+	EXPECT_TRUE(xelf_is_tagged(self->first));
+	EXPECT_TRUE(xelf_is_exclusive(self->first));
+	EXPECT_EQ(XELF_OK, xelf_check_tag(self->first));
+}
+
+TEST_F(tag, accepts_the_hints_flag)
+{
+	self->first[XELF_VERSION_OFFSET] |= XELF_FLAG_HINTS;
+	sign(self->first);
+	EXPECT_EQ(XELF_OK, xelf_check_tag(self->first));
+}
+
+TEST_F(tag, leaves_other_magics_alone)
+{
+	int i;
+
+	for (i = 0; i < XELF_MAGIC_SIZE; i++) {
+		self->first[i] ^= 1;
+		EXPECT_FALSE(xelf_is_tagged(self->first));
+		EXPECT_EQ(XELF_NOT_TAGGED, xelf_check_tag(self->first));
+		self->first[i] ^= 1;
+	}
+}
+
+TEST_F(tag, leaves_other_padding_alone)
+{
+	int i;
+
+	for (i = 0; i < XELF_TAG_MAGIC_SIZE; i++) {
+		self->first[XELF_TAG_OFFSET + i] ^= 1;
+		EXPECT_FALSE(xelf_is_tagged(self->first));
+		EXPECT_EQ(XELF_NOT_TAGGED, xelf_check_tag(self->first));
+		self->first[XELF_TAG_OFFSET + i] ^= 1;
+	}
+}
+
+/* Each single-bit change: refused, or no longer ours, and never accepted. */
+TEST_F(tag, notices_any_changed_bit)
+{
+	int bit;
+
+	for (bit = 0; bit < XELF_CHECKED_SIZE * 8; bit++) {
+		self->first[bit / 8] ^= 1 << bit % 8;
+		EXPECT_NE(XELF_OK, xelf_check_tag(self->first)) {
+			TH_LOG("bit %d", bit);
+		}
+		self->first[bit / 8] ^= 1 << bit % 8;
+	}
+}
+
+/* An unknown version is said before its checksum is looked at. */
+TEST_F(tag, checks_version_then_flags_then_crc)
+{
+	self->first[XELF_VERSION_OFFSET] = 0xf0 | 2;
+	EXPECT_EQ(XELF_UNKNOWN_VERSION, xelf_check_tag(self->first));
+	self->first[XELF_VERSION_OFFSET] = 0xf0 | XELF_VERSION;
+	EXPECT_EQ(XELF_UNKNOWN_FLAGS, xelf_check_tag(self->first));
+	self->first[XELF_VERSION_OFFSET] = XELF_FLAG_HINTS | XELF_VERSION;
+	EXPECT_EQ(XELF_STALE_TAG, xelf_check_tag(self->first));
+}
+
+TEST_F(tag, refuses_each_unknown_flag)
+{
+	int flag;
+
+	for (flag = 0x20; flag <= 0x80; flag <<= 1) {
+		self->first[XELF_VERSION_OFFSET] = flag | XELF_VERSION;
+		sign(self->first);
+		EXPECT_EQ(XELF_UNKNOWN_FLAGS, xelf_check_tag(self->first));
+	}
+}
+
+FIXTURE(header) {
+	Elf64_Ehdr ehdr;
+};
+
+FIXTURE_SETUP(header)
+{
+	self->ehdr = (Elf64_Ehdr){
+		.e_type = ET_EXEC,
+		.e_machine = EM_X86_64,
+		.e_phentsize = sizeof(Elf64_Phdr),
+		.e_phnum = 1,
+	};
+}
+
+FIXTURE_TEARDOWN(header)
+{
+}
+
+TEST_F(header, accepts_programs)
+{
+	EXPECT_EQ(XELF_OK, xelf_check_header(&self->ehdr, &limits));
+	self->ehdr.e_type = ET_DYN;
+	EXPECT_EQ(XELF_OK, xelf_check_header(&self->ehdr, &limits));
+}
+
+TEST_F(header, refuses_other_types)
+{
+	static const int types[] = { ET_NONE, ET_REL, ET_CORE, 0xffff };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		self->ehdr.e_type = types[i];
+		EXPECT_EQ(XELF_NOT_EXECUTABLE_TYPE,
+			  xelf_check_header(&self->ehdr, &limits));
+	}
+}
+
+TEST_F(header, refuses_other_machines)
+{
+	self->ehdr.e_machine = EM_386;
+	EXPECT_EQ(XELF_OTHER_MACHINE, xelf_check_header(&self->ehdr, &limits));
+}
+
+TEST_F(header, refuses_other_entry_sizes)
+{
+	self->ehdr.e_phentsize = sizeof(Elf64_Phdr) - 1;
+	EXPECT_EQ(XELF_OTHER_PHENTSIZE,
+		  xelf_check_header(&self->ehdr, &limits));
+	self->ehdr.e_phentsize = sizeof(Elf64_Phdr) + 1;
+	EXPECT_EQ(XELF_OTHER_PHENTSIZE,
+		  xelf_check_header(&self->ehdr, &limits));
+}
+
+TEST_F(header, limits_the_number_of_headers)
+{
+	self->ehdr.e_phnum = 0;
+	EXPECT_EQ(XELF_NO_PHDRS, xelf_check_header(&self->ehdr, &limits));
+	self->ehdr.e_phnum = 4096 / sizeof(Elf64_Phdr);
+	EXPECT_EQ(XELF_OK, xelf_check_header(&self->ehdr, &limits));
+	self->ehdr.e_phnum++;
+	EXPECT_EQ(XELF_TOO_MANY_PHDRS, xelf_check_header(&self->ehdr, &limits));
+	self->ehdr.e_phnum = 0xffff;
+	EXPECT_EQ(XELF_TOO_MANY_PHDRS, xelf_check_header(&self->ehdr, &limits));
+}
+
+/* All of these are wrong, and the kernel's loader minds none. */
+TEST_F(header, ignores_what_the_kernel_ignores)
+{
+	memset(self->ehdr.e_ident, 0xff, EI_NIDENT);
+	self->ehdr.e_version = 7;
+	self->ehdr.e_ehsize = 1;
+	self->ehdr.e_flags = ~0;
+	EXPECT_EQ(XELF_OK, xelf_check_header(&self->ehdr, &limits));
+}
+
+TEST_F(header, checks_type_then_machine_then_table)
+{
+	self->ehdr = (Elf64_Ehdr){};
+	EXPECT_EQ(XELF_NOT_EXECUTABLE_TYPE,
+		  xelf_check_header(&self->ehdr, &limits));
+	self->ehdr.e_type = ET_DYN;
+	EXPECT_EQ(XELF_OTHER_MACHINE, xelf_check_header(&self->ehdr, &limits));
+	self->ehdr.e_machine = EM_X86_64;
+	EXPECT_EQ(XELF_OTHER_PHENTSIZE,
+		  xelf_check_header(&self->ehdr, &limits));
+	self->ehdr.e_phentsize = sizeof(Elf64_Phdr);
+	EXPECT_EQ(XELF_NO_PHDRS, xelf_check_header(&self->ehdr, &limits));
+}
+
+/* A refused broken tag must never reach the next format. */
+TEST(a_broken_tag_is_never_ENOEXEC)
+{
+	EXPECT_EQ(EBADMSG, xelf_reason_errno(XELF_UNKNOWN_VERSION));
+	EXPECT_EQ(EBADMSG, xelf_reason_errno(XELF_UNKNOWN_FLAGS));
+	EXPECT_EQ(EBADMSG, xelf_reason_errno(XELF_STALE_TAG));
+}
+
+TEST(every_reason_has_a_name_of_its_own)
+{
+	int a, b;
+
+	for (a = XELF_OK; a < XELF_REASON_COUNT; a++) {
+		ASSERT_STRNE("?", xelf_reason_name(a));
+		for (b = a + 1; b < XELF_REASON_COUNT; b++)
+			EXPECT_STRNE(xelf_reason_name(a), xelf_reason_name(b));
+	}
+	EXPECT_STREQ("?", xelf_reason_name(XELF_REASON_COUNT));
+	EXPECT_EQ(0, xelf_reason_errno(XELF_OK));
+	EXPECT_EQ(0, xelf_reason_errno(XELF_REASON_COUNT));
+}
+
+TEST_HARNESS_MAIN

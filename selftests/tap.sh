@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+# Runs test functions and prints TAP. Sourced; POSIX sh, so that busybox runs it too.
+#
+# A script that sources this defines its helpers, then a line "# ---- tests ----", then one function for each test, whose
+# name is a claim; its last line is: tap_main "$@". Each test runs in a subshell, with set -e, in an empty directory of its
+# own below $TAP_TMP, which is removed at the end. Arguments name the tests to run; without any, all are.
+
+TAP_TMP=$(mktemp -d "${TMPDIR:-/tmp}/xelf-test.XXXXXX") || exit 1
+trap 'rm -rf "$TAP_TMP"' EXIT
+trap 'exit 130' INT TERM HUP
+
+# fail MESSAGE...: ends the test, which has failed
+fail()
+{
+	echo "$*"
+	exit 1
+}
+
+# skip REASON...: ends the test, which cannot be done here
+skip()
+{
+	echo "$*" >"$TAP_TMP/reason"
+	exit 77
+}
+
+# need PROGRAM...: skips the test unless they are all there
+need()
+{
+	for tap_program; do
+		command -v "$tap_program" >/dev/null || skip "$tap_program is not installed"
+	done
+}
+
+tap_tests()
+{
+	sed -n '/^# ---- tests ----/,$s/^\([a-z0-9_]*\)()$/\1/p' "$0"
+}
+
+tap_main()
+{
+	tap_number=0
+	tap_failed=0
+	tap_passed=0
+	[ $# -gt 0 ] || set -- $(tap_tests)
+	for tap_name; do
+		tap_number=$((tap_number + 1))
+		tap_dir=$TAP_TMP/tests/$tap_name
+		mkdir -p "$tap_dir"
+		(
+			trap - EXIT
+			cd "$tap_dir" || exit 1
+			set -e
+			"$tap_name"
+		) >"$TAP_TMP/log" 2>&1 </dev/null
+		case $? in
+		0)
+			tap_passed=$((tap_passed + 1))
+			echo "ok $tap_number - $tap_name"
+			;;
+		77)
+			echo "ok $tap_number - $tap_name # SKIP $(cat "$TAP_TMP/reason")"
+			;;
+		*)
+			tap_failed=$((tap_failed + 1))
+			echo "not ok $tap_number - $tap_name"
+			sed 's/^/# /' "$TAP_TMP/log"
+			;;
+		esac
+		rm -rf "$tap_dir"
+	done
+	echo "1..$tap_number"
+	[ "$tap_failed" -eq 0 ] && [ "$tap_passed" -gt 0 ]
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the tests that run in the VM share: the module's switch and counters,
+ * tagging, and running a program under either loader.
+ *
+ * A failure of these helpers themselves ends the test program (die()), since
+ * nothing after it would mean anything.
+ */
+#ifndef XELF_TEST_H
+#define XELF_TEST_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <xelf/check.h>
+
+#define XELF_ENABLED	"/sys/module/binfmt_xelf/parameters/enabled"
+#define XELF_STATS	"/sys/kernel/debug/xelf/stats"
+
+__attribute__((noreturn, format(printf, 1, 2)))
+static inline void die(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	printf("Bail out! ");
+	vprintf(format, ap);
+	printf(": %s\n", strerror(errno));
+	va_end(ap);
+	exit(1);
+}
+
+static inline void write_file(const char *path, const void *data, size_t size,
+			      int mode)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+
+	if (fd < 0 || write(fd, data, size) != (ssize_t)size || close(fd))
+		die("%s: cannot write", path);
+}
+
+static inline size_t read_file(const char *path, void *data, size_t size)
+{
+	int fd = open(path, O_RDONLY);
+	size_t used = 0;
+	ssize_t got;
+
+	if (fd < 0)
+		die("%s: cannot open", path);
+	while ((got = read(fd, (char *)data + used, size - used)) > 0)
+		used += got;
+	if (got < 0)
+		die("%s: cannot read", path);
+	close(fd);
+	return used;
+}
+
+static inline void copy_file(const char *from, const char *to)
+{
+	static char data[8 << 20];
+	size_t size = read_file(from, data, sizeof(data));
+
+	if (size == sizeof(data))
+		die("%s: too large to copy", from);
+	write_file(to, data, size, 0755);
+}
+
+/* The module's switch: with 0 the kernel's own loader runs tagged files. */
+static inline void set_enabled(bool on)
+{
+	write_file(XELF_ENABLED, on ? "1" : "0", 1, 0644);
+}
+
+/* A counter of debugfs xelf/stats, as "loaded" or "refused-stale-tag". */
+static inline long counter(const char *name)
+{
+	char stats[8192], *line, *rest = stats;
+	size_t size = strlen(name);
+
+	stats[read_file(XELF_STATS, stats, sizeof(stats) - 1)] = 0;
+	while ((line = strsep(&rest, "\n")))
+		if (!strncmp(line, name, size) && line[size] == ' ')
+			return atol(line + size + 1);
+	errno = ENOENT;
+	die("%s: no counter %s", XELF_STATS, name);
+}
+
+/* The first address above user space: of 56 bits with five page-table levels. */
+static inline unsigned long task_size(void)
+{
+	void *high = (void *)(1UL << 50);
+	void *got = mmap(high, 1, PROT_NONE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
+			 0);
+
+	if (got == MAP_FAILED)
+		return (1UL << 47) - 4096;
+	munmap(got, 1);
+	return (1UL << 56) - 4096;
+}
+
+/* Tags the first bytes of a file, whatever they hold. */
+static inline void tag_bytes(unsigned char *first)
+{
+	__u16 crc;
+
+	memcpy(first + XELF_TAG_OFFSET, XELF_TAG_MAGIC, XELF_TAG_MAGIC_SIZE);
+	first[XELF_VERSION_OFFSET] = XELF_VERSION;
+	crc = xelf_tag_crc(first);
+	first[XELF_CRC_OFFSET] = crc & 0xff;
+	first[XELF_CRC_OFFSET + 1] = crc >> 8;
+}
+
+/* Tags a file in place; the test's own files only. */
+static inline void tag_file(const char *path)
+{
+	unsigned char first[XELF_CHECKED_SIZE] = {};
+	int fd = open(path, O_RDWR);
+	ssize_t got;
+
+	if (fd < 0)
+		die("%s: cannot open to tag", path);
+	got = pread(fd, first, sizeof(first), 0);
+	if (got < EI_NIDENT)
+		die("%s: cannot read to tag", path);
+	tag_bytes(first);
+	if (pwrite(fd, first, got, 0) != got || close(fd))
+		die("%s: cannot tag", path);
+}
+
+/* How a program was run and what became of it. */
+struct run {
+	char *const *argv;	/* NULL: the path alone */
+	char *const *envp;	/* NULL: empty */
+	bool aslr;		/* leave randomisation on */
+	void (*setup)(void);	/* in the child, before exec; may be NULL */
+	/* in the child, in place of execve(); may be NULL */
+	int (*exec)(const char *path, char *const *argv, char *const *envp);
+
+	int err;		/* errno of the exec; 0 if it succeeded */
+	int status;		/* as waitpid() gives it */
+	char *output;		/* standard output and error; the caller's */
+	size_t output_size;	/* room; a null byte is put at the end */
+};
+
+/*
+ * Runs @path and waits. That the exec itself failed is told apart from what
+ * the program did by a pipe that a successful exec closes.
+ */
+static inline void run(const char *path, struct run *r)
+{
+	char *const self[] = { (char *)path, NULL };
+	char *const none[] = { NULL };
+	char rest[4096];
+	int out[2], failed[2];
+	size_t used = 0;
+	ssize_t got;
+	pid_t pid;
+
+	if (pipe(out) || pipe2(failed, O_CLOEXEC))
+		die("pipe");
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		die("fork");
+	if (!pid) {
+		if (!r->aslr)
+			personality(ADDR_NO_RANDOMIZE);
+		if (r->setup)
+			r->setup();
+		dup2(out[1], 1);
+		dup2(out[1], 2);
+		close(out[0]);
+		close(out[1]);
+		(r->exec ? r->exec : execve)(path, r->argv ? r->argv : self,
+					     r->envp ? r->envp : none);
+		if (write(failed[1], &errno, sizeof(errno)) < 0)
+			_exit(126);
+		_exit(127);
+	}
+	close(out[1]);
+	close(failed[1]);
+	if (read(failed[0], &r->err, sizeof(r->err)) != sizeof(r->err))
+		r->err = 0;
+	close(failed[0]);
+	/* Read to the end, kept or not: a closed pipe would kill the program. */
+	for (;;) {
+		size_t room = r->output ? r->output_size - 1 - used : 0;
+
+		got = room ? read(out[0], r->output + used, room) :
+			     read(out[0], rest, sizeof(rest));
+		if (got <= 0)
+			break;
+		if (room)
+			used += got;
+	}
+	if (r->output)
+		r->output[used] = 0;
+	close(out[0]);
+	if (waitpid(pid, &r->status, 0) != pid)
+		die("waitpid");
+}
+
+/* Runs @path under the kernel's loader (false) or ours (true). */
+static inline void run_under(bool ours, const char *path, struct run *r)
+{
+	set_enabled(ours);
+	run(path, r);
+	set_enabled(true);
+}
+
+#endif /* XELF_TEST_H */
