@@ -42,6 +42,7 @@ tap_main()
 	tap_number=0
 	tap_failed=0
 	tap_passed=0
+	# shellcheck disable=SC2046 # one word each
 	[ $# -gt 0 ] || set -- $(tap_tests)
 	for tap_name; do
 		tap_number=$((tap_number + 1))

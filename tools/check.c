@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * xelf check: would exec load the file here and now?
+ */
+#include <stdio.h>
+
+#include "xelf.h"
+
+static int check_one(const char *name, const struct file *file)
+{
+	enum xelf_reason reason = xelf_check_tag(file->first);
+	struct image img;
+	int status;
+
+	if (reason == XELF_NOT_TAGGED) {
+		printf("%s: not XELF: %s\n", name,
+		       !file->size ? "an empty file" :
+		       file_is_elf(file) ? "an ELF file without a tag" :
+		       "not an ELF file");
+		return EXIT_NOT_XELF;
+	}
+	if (reason == XELF_STALE_TAG) {
+		printf("%s: refused: %s (%s): %s: 0x%04x in the tag, 0x%04x computed\n",
+		       name, xelf_reason_name(reason),
+		       errno_name(xelf_reason_errno(reason)),
+		       reason_text(reason), tag_crc(file->first),
+		       xelf_tag_crc(file->first));
+		return EXIT_REFUSED;
+	}
+	if (reason) {
+		printf("%s: refused: %s (%s): %s: version %u, flags 0x%02x\n",
+		       name, xelf_reason_name(reason),
+		       errno_name(xelf_reason_errno(reason)),
+		       reason_text(reason), tag_version(file->first),
+		       tag_flags(file->first));
+		return EXIT_REFUSED;
+	}
+
+	image_read(&img, file, true);
+	if (img.reason) {
+		printf("%s: refused: %s (%s): %s\n", name,
+		       xelf_reason_name(img.reason), errno_name(img.err),
+		       img.detail);
+		status = EXIT_REFUSED;
+	} else {
+		printf("%s: valid (version %u%s)\n", name,
+		       tag_version(file->first),
+		       xelf_is_exclusive(file->first) ? ", exclusive" : "");
+		status = EXIT_DONE;
+	}
+	lint(&img);
+	image_free(&img);
+	return status;
+}
+
+/**
+ * command_check() - the sub-command
+ * @opt: unused
+ * @files: at least one name, ended by NULL
+ *
+ * Return: EXIT_REFUSED if a file is refused or cannot be read, else
+ * EXIT_NOT_XELF if one carries no tag, else EXIT_DONE.
+ */
+int command_check(const struct options *opt, char **files)
+{
+	int worst = EXIT_DONE;
+
+	(void)opt;
+	for (; *files; files++) {
+		struct file file;
+		int status = file_open(&file, *files, false);
+
+		if (!status)
+			status = check_one(*files, &file);
+		file_close(&file);
+		if (status == EXIT_REFUSED || worst == EXIT_DONE)
+			worst = status;
+	}
+	return worst;
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * xelf dump: what a file says, and what the loader would make of it. For
+ * people; the same for programs stands in json.c.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dump.h"
+
+/**
+ * tag_state() - the tag in one word
+ * @file: the file
+ *
+ * Return: "valid", "untagged", "padding-in-use", or the name of the reason for
+ * which exec would refuse the tag.
+ */
+const char *tag_state(const struct file *file)
+{
+	static const __u8 no_padding[XELF_TAG_SIZE];
+	enum xelf_reason reason = xelf_check_tag(file->first);
+
+	if (!reason)
+		return "valid";
+	if (reason != XELF_NOT_TAGGED)
+		return xelf_reason_name(reason);
+	if (memcmp(file->first + XELF_TAG_OFFSET, no_padding,
+		   sizeof(no_padding)))
+		return "padding-in-use";
+	return "untagged";
+}
+
+/**
+ * rights_text() - p_flags as in "r-x"
+ * @flags: p_flags
+ * @text: 4 bytes, filled in
+ *
+ * Return: @text.
+ */
+const char *rights_text(__u32 flags, char *text)
+{
+	text[0] = flags & PF_R ? 'r' : '-';
+	text[1] = flags & PF_W ? 'w' : '-';
+	text[2] = flags & PF_X ? 'x' : '-';
+	text[3] = '\0';
+	return text;
+}
+
+/**
+ * stack_text() - the stack's rights in one word
+ * @stack: what PT_GNU_STACK asks for
+ *
+ * Return: a constant string.
+ */
+const char *stack_text(enum xelf_stack stack)
+{
+	switch (stack) {
+	case XELF_STACK_NOEXEC:
+		return "rw-";
+	case XELF_STACK_EXEC:
+		return "rwx";
+	default:
+		return "default";
+	}
+}
+
+static void dump_tag(const struct file *file)
+{
+	const __u8 *first = file->first;
+
+	printf("  tag               %s", tag_state(file));
+	if (xelf_is_tagged(first))
+		printf(", %s form, version %u, flags 0x%02x, checksum 0x%04x (computed 0x%04x)",
+		       xelf_is_exclusive(first) ? "exclusive" : "plain",
+		       tag_version(first), tag_flags(first), tag_crc(first),
+		       xelf_tag_crc(first));
+	putchar('\n');
+}
+
+static void dump_header(const Elf64_Ehdr *ehdr)
+{
+	printf("  type              %u (%s)\n", ehdr->e_type,
+	       type_name(ehdr->e_type));
+	printf("  machine           %u (%s)\n", ehdr->e_machine,
+	       machine_name(ehdr->e_machine));
+	printf("  class, data       %u, %u\n", ehdr->e_ident[EI_CLASS],
+	       ehdr->e_ident[EI_DATA]);
+	printf("  version           %u in e_ident, %u in the header\n",
+	       ehdr->e_ident[EI_VERSION], ehdr->e_version);
+	printf("  OS ABI            %u, version %u\n",
+	       ehdr->e_ident[EI_OSABI], ehdr->e_ident[EI_ABIVERSION]);
+	printf("  entry             0x%llx\n", HEX(ehdr->e_entry));
+	printf("  flags             0x%x\n", ehdr->e_flags);
+	printf("  header size       %u\n", ehdr->e_ehsize);
+	printf("  program headers   %u of %u bytes at 0x%llx\n", ehdr->e_phnum,
+	       ehdr->e_phentsize, HEX(ehdr->e_phoff));
+	printf("  section headers   %u of %u bytes at 0x%llx, names in %u\n",
+	       ehdr->e_shnum, ehdr->e_shentsize, HEX(ehdr->e_shoff),
+	       ehdr->e_shstrndx);
+}
+
+static void dump_phdr(int index, const Elf64_Phdr *phdr)
+{
+	const char *name = phdr_type_name(phdr->p_type);
+	char rights[4];
+	char number[11];
+
+	if (!name) {
+		snprintf(number, sizeof(number), "0x%x", phdr->p_type);
+		name = number;
+	}
+	printf("  %3d  %-15s  %s  %#-10llx  %#-14llx  %#-10llx  %#-10llx  %#llx\n",
+	       index, name, rights_text(phdr->p_flags, rights),
+	       HEX(phdr->p_offset), HEX(phdr->p_vaddr), HEX(phdr->p_filesz),
+	       HEX(phdr->p_memsz), HEX(phdr->p_align));
+}
+
+static void dump_phdrs(const struct image *img)
+{
+	int i;
+
+	fputs(
+		"\n    #  type             rwx  offset      address         file size   memory size align\n",
+		stdout);
+	for (i = 0; i < img->file->ehdr.e_phnum; i++)
+		dump_phdr(i, &img->phdrs[i]);
+}
+
+static void dump_segment(int index, const Elf64_Phdr *phdr)
+{
+	struct xelf_segment seg = xelf_segment(phdr, machine_limits.page_size);
+	char rights[4];
+
+	rights_text(phdr->p_flags, rights);
+	if (seg.file_size)
+		printf("  %3d  file     %s  %#-14llx  %#-10llx  from file offset 0x%llx\n",
+		       index, rights, HEX(seg.addr), HEX(seg.file_size),
+		       HEX(seg.file_offset));
+	if (seg.clear_size)
+		printf("  %3d  cleared  %s  %#-14llx  %#-10llx\n", index,
+		       rights, HEX(seg.clear_addr), HEX(seg.clear_size));
+	/* Anonymous memory is writable whatever the segment says. */
+	if (seg.anon_size)
+		printf("  %3d  zero     rw%c  %#-14llx  %#-10llx\n", index,
+		       rights[2], HEX(seg.anon_addr), HEX(seg.anon_size));
+}
+
+static void dump_load(const struct image *img)
+{
+	const struct xelf_plan *plan = &img->plan;
+	char *interp = img->interp ? escaped(img->interp) : NULL;
+	int i;
+
+	printf("\n    #  what     rwx  address         size\n");
+	for (i = 0; i < img->file->ehdr.e_phnum; i++)
+		if (img->phdrs[i].p_type == PT_LOAD)
+			dump_segment(i, &img->phdrs[i]);
+	putchar('\n');
+	printf("  addresses         %s\n",
+	       img->file->ehdr.e_type == ET_DYN ?
+	       "chosen by the loader, plus those above" : "as above");
+	if (plan->loads)
+		printf("  image             0x%llx, 0x%llx bytes, alignment 0x%llx\n",
+		       HEX(plan->low), HEX(xelf_plan_size(plan)),
+		       HEX(plan->align));
+	printf("  brk               0x%llx, before it is randomised\n",
+	       HEX(brk_start(plan)));
+	printf("  AT_PHDR           0x%llx%s\n", HEX(plan->phdr_addr),
+	       plan->phdr_addr ? "" : " (no segment holds the program headers)");
+	printf("  AT_ENTRY          0x%llx\n", HEX(img->file->ehdr.e_entry));
+	printf("  interpreter       %s\n", interp ? interp : "none");
+	printf("  stack             %s\n", stack_text(plan->stack));
+	free(interp);
+}
+
+/* One file for people. */
+static void dump_text(const struct image *img)
+{
+	printf("%s: %llu bytes\n", img->file->name, HEX(img->file->size));
+	dump_tag(img->file);
+	dump_header(&img->file->ehdr);
+	if (img->phdrs)
+		dump_phdrs(img);
+	if (img->reason)
+		printf("\n  not loaded: %s (%s): %s\n",
+		       xelf_reason_name(img->reason), errno_name(img->err),
+		       img->detail);
+	else
+		dump_load(img);
+}
+
+/*
+ * A tagged file is read as the kernel reads it, whatever EI_CLASS says; of the
+ * others, those whose header has this layout.
+ */
+static int check_readable(const struct file *file)
+{
+	const __u8 *ident = file->first;
+
+	if (!file_is_elf(file))
+		return refuse(file->name, "not-elf", "is not an ELF file");
+	if (xelf_is_tagged(ident))
+		return EXIT_DONE;
+	if (ident[EI_CLASS] != ELFCLASS64)
+		return refuse(file->name, "other-class",
+			      "EI_CLASS is %u, not %u (64 bits)",
+			      ident[EI_CLASS], ELFCLASS64);
+	if (ident[EI_DATA] != ELFDATA2LSB)
+		return refuse(file->name, "other-byte-order",
+			      "EI_DATA is %u, not %u (little-endian)",
+			      ident[EI_DATA], ELFDATA2LSB);
+	return EXIT_DONE;
+}
+
+/**
+ * command_dump() - the sub-command
+ * @opt: --json
+ * @files: at least one name, ended by NULL
+ *
+ * Return: EXIT_DONE; EXIT_REFUSED if one cannot be read or is no ELF file.
+ */
+int command_dump(const struct options *opt, char **files)
+{
+	int worst = EXIT_DONE;
+	bool first = true;
+
+	if (opt->json)
+		dump_json_begin();
+	for (; *files; files++) {
+		struct file file;
+		int status = file_open(&file, *files, false);
+
+		if (!status)
+			status = check_readable(&file);
+		if (!status) {
+			struct image img;
+
+			image_read(&img, &file, false);
+			if (opt->json) {
+				dump_json(&img, first);
+			} else {
+				if (!first)
+					putchar('\n');
+				dump_text(&img);
+			}
+			image_free(&img);
+			first = false;
+		}
+		file_close(&file);
+		if (status)
+			worst = status;
+	}
+	if (opt->json)
+		dump_json_end();
+	return worst;
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Is an ET_DYN file a program, or a shared object? The kernel makes no
+ * difference; ld.so refuses a tagged file, so a tagged library breaks whatever
+ * uses it.
+ */
+#include "xelf.h"
+
+/* What the dynamic section says. */
+struct dynamic {
+	bool pie;	/* DF_1_PIE: the linker made a program */
+	bool soname;	/* DT_SONAME: others link to this */
+	bool debug;	/* DT_DEBUG: linkers give it to programs alone */
+};
+
+/* No real dynamic section has more entries than this. */
+#define DYNAMIC_MAX	4096
+
+/* Return: 0, or why the section cannot be read. */
+static int read_dynamic(const struct file *file, const Elf64_Phdr *phdr,
+			struct dynamic *dynamic)
+{
+	__u64 count = phdr->p_filesz / sizeof(Elf64_Dyn);
+	Elf64_Dyn dyn;
+	__u64 i;
+	int err;
+
+	for (i = 0; i < count && i < DYNAMIC_MAX; i++) {
+		/* p_offset may be anything: file_read() minds a wrap, too. */
+		err = file_read(file, &dyn, sizeof(dyn),
+				phdr->p_offset + i * sizeof(dyn));
+		if (err)
+			return err;
+		switch (dyn.d_tag) {
+		case DT_NULL:
+			return 0;
+		case DT_SONAME:
+			dynamic->soname = true;
+			break;
+		case DT_DEBUG:
+			dynamic->debug = true;
+			break;
+		case DT_FLAGS_1:
+			dynamic->pie = dyn.d_un.d_val & DF_1_PIE;
+			break;
+		}
+	}
+	return 0;
+}
+
+/**
+ * shared_object_sign() - what makes a file look like a shared object
+ * @img: read by image_read(), and not refused
+ *
+ * DF_1_PIE is the linker's own word (GNU ld since 2.26, lld since 11, static
+ * PIE too). Older linkers leave DT_DEBUG, which GNU ld, gold and lld give to
+ * programs alone. A library may have an entry and an interpreter, as libc.so.6
+ * has; a file without a dynamic section cannot be linked to.
+ *
+ * Return: the sign in words, or NULL if the file looks like a program.
+ */
+const char *shared_object_sign(const struct image *img)
+{
+	const Elf64_Ehdr *ehdr = &img->file->ehdr;
+	struct dynamic dynamic = { };
+	bool found = false;
+	int i;
+
+	if (ehdr->e_type != ET_DYN)
+		return NULL;
+	for (i = 0; i < ehdr->e_phnum; i++) {
+		if (img->phdrs[i].p_type != PT_DYNAMIC)
+			continue;
+		found = true;
+		if (read_dynamic(img->file, &img->phdrs[i], &dynamic))
+			return "its dynamic section cannot be read";
+	}
+	if (!found || dynamic.pie)
+		return NULL;
+	if (dynamic.soname)
+		return img->plan.interp < 0 ?
+		       "it has a DT_SONAME" :
+		       "it has an entry and an interpreter, but also a DT_SONAME, and not DF_1_PIE";
+	if (dynamic.debug)
+		return NULL;
+	return img->plan.interp < 0 ?
+	       "it has neither DF_1_PIE nor DT_DEBUG nor an interpreter" :
+	       "it has an interpreter, but neither DF_1_PIE nor DT_DEBUG";
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * xelf tag and xelf untag: which files may be, and the bytes that change.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "xelf.h"
+
+static const __u8 no_padding[XELF_TAG_SIZE];
+
+/* A tag that is there already, valid or not. */
+static int refuse_tagged(const struct file *file)
+{
+	enum xelf_reason reason = xelf_check_tag(file->first);
+
+	switch (reason) {
+	case XELF_OK:
+		return refuse(file->name, "already-tagged",
+			      "is tagged already (version %u)",
+			      tag_version(file->first));
+	case XELF_STALE_TAG:
+		return refuse(file->name, xelf_reason_name(reason),
+			      "has a stale tag: 0x%04x in the tag, 0x%04x computed; untag it first",
+			      tag_crc(file->first), xelf_tag_crc(file->first));
+	default:
+		return refuse(file->name, xelf_reason_name(reason),
+			      "has a tag already: %s: version %u, flags 0x%02x",
+			      reason_text(reason), tag_version(file->first),
+			      tag_flags(file->first));
+	}
+}
+
+/* What the first 16 bytes say. */
+static int check_ident(const struct file *file)
+{
+	const __u8 *ident = file->first;
+	const __u8 *pad = ident + XELF_TAG_OFFSET;
+
+	if (!file->size)
+		return refuse(file->name, "empty-file", "is empty");
+	if (xelf_is_tagged(ident))
+		return refuse_tagged(file);
+	if (memcmp(ident, XELF_MAGIC_PLAIN, XELF_MAGIC_SIZE))
+		return refuse(file->name, "not-elf",
+			      "is not an ELF file: it begins with %02x %02x %02x %02x, not 7f 45 4c 46",
+			      ident[0], ident[1], ident[2], ident[3]);
+	if (file->size < sizeof(Elf64_Ehdr))
+		return refuse(file->name, "truncated",
+			      "its %llu bytes do not hold an ELF header of %zu",
+			      HEX(file->size),
+			      sizeof(Elf64_Ehdr));
+	if (ident[EI_CLASS] != ELFCLASS64)
+		return refuse(file->name, "other-class",
+			      "EI_CLASS is %u%s, not %u (64 bits): binfmt_xelf would hand it on to the kernel's own loader",
+			      ident[EI_CLASS],
+			      ident[EI_CLASS] == ELFCLASS32 ? " (32 bits)" : "",
+			      ELFCLASS64);
+	if (ident[EI_DATA] != ELFDATA2LSB)
+		return refuse(file->name, "other-byte-order",
+			      "EI_DATA is %u%s, not %u (little-endian)",
+			      ident[EI_DATA],
+			      ident[EI_DATA] == ELFDATA2MSB ?
+			      " (big-endian)" : "", ELFDATA2LSB);
+	if (memcmp(pad, no_padding, sizeof(no_padding)))
+		return refuse(file->name, "padding-in-use",
+			      "its e_ident padding is in use: %02x %02x %02x %02x %02x %02x %02x, not zeros",
+			      pad[0], pad[1], pad[2], pad[3], pad[4], pad[5],
+			      pad[6]);
+	return EXIT_DONE;
+}
+
+/* The kernel would map what is not there, and the program die later. */
+static int check_truncated(const struct image *img)
+{
+	unsigned long long size = img->file->size;
+	int i;
+
+	for (i = 0; i < img->file->ehdr.e_phnum; i++) {
+		const Elf64_Phdr *phdr = &img->phdrs[i];
+
+		if (phdr->p_type != PT_LOAD)
+			continue;
+		if (phdr->p_offset <= size &&
+		    phdr->p_filesz <= size - phdr->p_offset)
+			continue;
+		return refuse(img->file->name, "truncated",
+			      "program header %d: file offset 0x%llx with file size 0x%llx reaches past the end of the file, 0x%llx",
+			      i, HEX(phdr->p_offset),
+			      HEX(phdr->p_filesz), size);
+	}
+	return EXIT_DONE;
+}
+
+static int check_image(const struct file *file, bool force)
+{
+	const char *sign;
+	struct image img;
+	int status;
+
+	image_read(&img, file, false);
+	if (img.reason) {
+		status = refuse(file->name, xelf_reason_name(img.reason), "%s",
+				img.detail);
+		goto free;
+	}
+	status = check_truncated(&img);
+	if (status)
+		goto free;
+	sign = shared_object_sign(&img);
+	if (sign && !force)
+		status = refuse(file->name, "shared-object",
+				"looks like a shared object or an interpreter: %s; ld.so refuses a tagged one, and with it every program that needs it; --force tags it",
+				sign);
+	else if (sign)
+		warn(file->name, "looks like a shared object or an interpreter: %s",
+		     sign);
+free:
+	image_free(&img);
+	return status;
+}
+
+static int tag_one(struct file *file, const struct options *opt)
+{
+	__u8 first[XELF_CHECKED_SIZE];
+	__u16 crc;
+	int status;
+
+	status = check_ident(file);
+	if (!status)
+		status = check_image(file, opt->force);
+	if (status)
+		return status;
+
+	memcpy(first, file->first, sizeof(first));
+	if (opt->exclusive)
+		memcpy(first, XELF_MAGIC_EXCLUSIVE, XELF_MAGIC_SIZE);
+	memcpy(first + XELF_TAG_OFFSET, XELF_TAG_MAGIC, XELF_TAG_MAGIC_SIZE);
+	first[XELF_VERSION_OFFSET] = XELF_VERSION;
+	crc = xelf_tag_crc(first);
+	first[XELF_CRC_OFFSET] = crc & 0xff;
+	first[XELF_CRC_OFFSET + 1] = crc >> 8;
+	return file_replace(file, first, opt);
+}
+
+/* Which tags come off. A stale one must: that is how it is repaired. */
+static int check_untag(const struct file *file, bool force)
+{
+	enum xelf_reason reason = xelf_check_tag(file->first);
+
+	switch (reason) {
+	case XELF_NOT_TAGGED:
+		return refuse(file->name, xelf_reason_name(reason), "%s",
+			      reason_text(reason));
+	case XELF_UNKNOWN_VERSION:
+	case XELF_UNKNOWN_FLAGS:
+		if (!force)
+			return refuse(file->name, xelf_reason_name(reason),
+				      "%s: version %u, flags 0x%02x; --force zeroes it",
+				      reason_text(reason),
+				      tag_version(file->first),
+				      tag_flags(file->first));
+		warn(file->name,
+		     "%s: version %u, flags 0x%02x: there may be more to the tag than is taken off",
+		     reason_text(reason), tag_version(file->first),
+		     tag_flags(file->first));
+		return EXIT_DONE;
+	default:
+		break;
+	}
+	if (tag_flags(file->first) & XELF_FLAG_HINTS)
+		return refuse(file->name, "hints-trailer",
+			      "ends in a hints trailer (flags 0x%02x), which this version of xelf cannot cut off",
+			      tag_flags(file->first));
+	if (reason == XELF_STALE_TAG)
+		warn(file->name, "the tag was stale: 0x%04x in the tag, 0x%04x computed",
+		     tag_crc(file->first), xelf_tag_crc(file->first));
+	return EXIT_DONE;
+}
+
+static int untag_one(struct file *file, const struct options *opt)
+{
+	__u8 first[XELF_CHECKED_SIZE];
+	int status;
+
+	status = check_untag(file, opt->force);
+	if (status)
+		return status;
+
+	memcpy(first, file->first, sizeof(first));
+	memcpy(first, XELF_MAGIC_PLAIN, XELF_MAGIC_SIZE);
+	memset(first + XELF_TAG_OFFSET, 0, XELF_TAG_SIZE);
+	return file_replace(file, first, opt);
+}
+
+static int each(int (*one)(struct file *file, const struct options *opt),
+		const struct options *opt, char **files)
+{
+	int worst = EXIT_DONE;
+
+	for (; *files; files++) {
+		struct file file;
+		int status = file_open(&file, *files, true);
+
+		if (!status)
+			status = one(&file, opt);
+		file_close(&file);
+		if (status)
+			worst = status;
+	}
+	return worst;
+}
+
+/**
+ * command_tag() - the sub-command
+ * @opt: -o, --exclusive, --force
+ * @files: at least one name, ended by NULL; one alone with -o
+ *
+ * Return: EXIT_DONE; EXIT_REFUSED if one was refused, after trying the others.
+ */
+int command_tag(const struct options *opt, char **files)
+{
+	return each(tag_one, opt, files);
+}
+
+/**
+ * command_untag() - the sub-command
+ * @opt: -o, --force
+ * @files: at least one name, ended by NULL; one alone with -o
+ *
+ * Return: EXIT_DONE; EXIT_REFUSED if one was refused, after trying the others.
+ */
+int command_untag(const struct options *opt, char **files)
+{
+	return each(untag_one, opt, files);
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * xelf: tags, untags, checks and shows XELF files. The command line and the
+ * messages; what the sub-commands do stands in a file of their own.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xelf.h"
+
+/**
+ * struct command - one sub-command
+ * @name: its name
+ * @run: does it; NULL for help itself
+ * @options: the letters of the options that it takes
+ * @line: one line for the list of commands
+ * @usage: its operands and options
+ */
+struct command {
+	const char *name;
+	int (*run)(const struct options *opt, char **files);
+	const char *options;
+	const char *line;
+	const char *usage;
+};
+
+static const struct command commands[] = {
+	{ "tag", command_tag, "oxf",
+	  "tag programs, so that binfmt_xelf loads them",
+	  "[-o OUT] [--exclusive] [--force] FILE..." },
+	{ "untag", command_untag, "of",
+	  "take the tag off again",
+	  "[-o OUT] [--force] FILE..." },
+	{ "check", command_check, "",
+	  "say whether exec would load tagged programs, and if not, why",
+	  "FILE..." },
+	{ "dump", command_dump, "j",
+	  "show the tag, the headers, and what the loader would map",
+	  "[--json] FILE..." },
+	{ "help", NULL, "",
+	  "show this, or how COMMAND is used",
+	  "[COMMAND]" },
+};
+
+static const struct option long_options[] = {
+	{ "output", required_argument, NULL, 'o' },
+	{ "exclusive", no_argument, NULL, 'x' },
+	{ "force", no_argument, NULL, 'f' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ }
+};
+
+static void vsay(const char *name, const char *kind, const char *fmt,
+		 va_list args)
+{
+	fflush(stdout);
+	fprintf(stderr, "xelf: %s%s%s", name, *name ? ": " : "", kind);
+	vfprintf(stderr, fmt, args);
+}
+
+/**
+ * say() - one line on standard error
+ * @name: the file that it is about, or ""
+ * @fmt: as for printf(), without a line's end
+ */
+void say(const char *name, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsay(name, "", fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+/**
+ * warn() - say() that something is odd; the exit status does not change
+ * @name: the file that it is about
+ * @fmt: as for printf(), without a line's end
+ */
+void warn(const char *name, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsay(name, "warning: ", fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+/**
+ * refuse() - say() why a file is refused
+ * @name: the file
+ * @reason: the reason's name, which a script may look for
+ * @fmt: as for printf(), without a line's end
+ *
+ * Return: EXIT_REFUSED.
+ */
+int refuse(const char *name, const char *reason, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsay(name, "", fmt, args);
+	va_end(args);
+	fprintf(stderr, " (%s)\n", reason);
+	return EXIT_REFUSED;
+}
+
+/**
+ * fail() - say() which call failed
+ * @name: the file
+ * @what: what could not be done, as in "cannot open it"
+ * @err: errno
+ *
+ * Return: EXIT_REFUSED.
+ */
+int fail(const char *name, const char *what, int err)
+{
+	say(name, "%s: %s", what, strerror(err));
+	return EXIT_REFUSED;
+}
+
+static void print_command(FILE *to, const struct command *cmd)
+{
+	fprintf(to, "usage: xelf %s %s\n%s\n", cmd->name, cmd->usage,
+		cmd->line);
+}
+
+static void print_usage(FILE *to)
+{
+	size_t i;
+
+	fputs("usage: xelf COMMAND [OPTION...] FILE...\n\n", to);
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(to, "  xelf %s %s\n        %s\n", commands[i].name,
+			commands[i].usage, commands[i].line);
+	fputs("  xelf --version\n  xelf --help\n\nSee xelf(1).\n", to);
+}
+
+static const struct command *find_command(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	say("", "there is no command '%s'; try 'xelf help'", name);
+	return NULL;
+}
+
+static int help(char **names)
+{
+	const struct command *cmd;
+
+	if (!*names) {
+		print_usage(stdout);
+		return EXIT_DONE;
+	}
+	for (; *names; names++) {
+		cmd = find_command(*names);
+		if (!cmd)
+			return EXIT_USAGE;
+		print_command(stdout, cmd);
+	}
+	return EXIT_DONE;
+}
+
+/* The long options that @cmd takes; @to has room for all. */
+static void select_options(const struct command *cmd, struct option *to)
+{
+	const struct option *option;
+
+	for (option = long_options; option->name; option++)
+		if (option->val == 'h' || strchr(cmd->options, option->val))
+			*to++ = *option;
+	*to = (struct option){ };
+}
+
+static int run_command(const struct command *cmd, int argc, char **argv)
+{
+	const char *letters = strchr(cmd->options, 'o') ? "ho:" : "h";
+	struct option own_options[ARRAY_SIZE(long_options)];
+	struct options opt = { };
+	int letter;
+
+	select_options(cmd, own_options);
+	optind = 0;
+	for (;;) {
+		letter = getopt_long(argc, argv, letters, own_options, NULL);
+		if (letter < 0)
+			break;
+		switch (letter) {
+		case 'o':
+			opt.out = optarg;
+			break;
+		case 'x':
+			opt.exclusive = true;
+			break;
+		case 'f':
+			opt.force = true;
+			break;
+		case 'j':
+			opt.json = true;
+			break;
+		case 'h':
+			print_command(stdout, cmd);
+			return EXIT_DONE;
+		default:
+			print_command(stderr, cmd);
+			return EXIT_USAGE;
+		}
+	}
+	argv += optind;
+	if (!cmd->run)
+		return help(argv);
+	if (!*argv) {
+		say("", "%s: no FILE is given", cmd->name);
+		print_command(stderr, cmd);
+		return EXIT_USAGE;
+	}
+	if (opt.out && (argv[1] || !*opt.out)) {
+		say("", "%s: -o takes a name, and one FILE only", cmd->name);
+		print_command(stderr, cmd);
+		return EXIT_USAGE;
+	}
+	return cmd->run(&opt, argv);
+}
+
+static int run(int argc, char **argv)
+{
+	const struct command *cmd;
+	char name[32];
+
+	if (argc < 2) {
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		printf("xelf %s (format version %d)\n", XELF_TOOL_VERSION,
+		       XELF_VERSION);
+		return EXIT_DONE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return help(argv + argc);
+	if (argv[1][0] == '-') {
+		say("", "there is no option '%s' before a command", argv[1]);
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	cmd = find_command(argv[1]);
+	if (!cmd)
+		return EXIT_USAGE;
+	/* getopt_long() begins its messages with argv[0]. */
+	snprintf(name, sizeof(name), "xelf: %s", cmd->name);
+	argv[1] = name;
+	return run_command(cmd, argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	/* EFBIG, and a broken lease that is asked for: no need to die. */
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGIO, SIG_IGN);
+
+	status = run(argc, argv);
+	if (fflush(stdout) || ferror(stdout)) {
+		perror("xelf: standard output");
+		return status ? status : EXIT_REFUSED;
+	}
+	return status;
+}
