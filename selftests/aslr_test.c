@@ -228,8 +228,9 @@ TEST_F(aslr, has_the_entropy_that_the_kernel_is_set_to)
 		  __builtin_popcountl(varying(ours, IMAGE)));
 	EXPECT_LE(12, __builtin_popcountl(varying(ours, BRK)));
 	EXPECT_LE(8, __builtin_popcountl(varying(ours, VDSO)));
-	if (variant->type == ET_EXEC)
+	if (variant->type == ET_EXEC) {
 		EXPECT_EQ(0UL, varying(ours, IMAGE));
+	}
 }
 
 TEST_F(aslr, randomize_va_space_0_fixes_everything)
@@ -256,9 +257,10 @@ TEST_F(aslr, ADDR_NO_RANDOMIZE_fixes_everything)
 	run_both(_metadata, PROGRAM, &self->how, self->r, 1);
 	EXPECT_STREQ(first, seen[1]);
 	free(first);
-	if (variant->type == ET_DYN && variant->interp)
+	if (variant->type == ET_DYN && variant->interp) {
 		EXPECT_EQ(ET_DYN_BASE,
 			  auxv_of(seen[1], AT_PHDR) & ~(PAGE - 1));
+	}
 }
 
 TEST_F(aslr, randomize_va_space_1_leaves_brk_where_it_is)
@@ -270,20 +272,22 @@ TEST_F(aslr, randomize_va_space_1_leaves_brk_where_it_is)
 	set_randomize(1);
 	take_sample(_metadata, false, 8, kernel);
 	take_sample(_metadata, true, 8, ours);
-	for (place = 0; place < PLACES; place++)
+	for (place = 0; place < PLACES; place++) {
 		EXPECT_EQ(!varying(kernel, place), !varying(ours, place)) {
 			TH_LOG("%s", places[place]);
 		}
+	}
 	EXPECT_NE(0UL, varying(ours, STACK));
 	for (i = 0; i < ours->runs; i++) {
 		unsigned long base = ours->at[IMAGE][i] & ~(PAGE - 1);
 
 		/* Directly after bss; but at the place of a PIE's without one. */
-		if (variant->type == ET_DYN && !variant->interp)
+		if (variant->type == ET_DYN && !variant->interp) {
 			EXPECT_EQ(kernel->at[BRK][0], ours->at[BRK][i]);
-		else
+		} else {
 			EXPECT_EQ((base + end + PAGE - 1) & ~(PAGE - 1),
 				  ours->at[BRK][i]);
+		}
 	}
 }
 
@@ -294,8 +298,9 @@ TEST_F(aslr, a_run_with_it_fixed_is_not_like_one_without)
 
 	set_randomize(0);
 	take_sample(_metadata, true, 2, ours);
-	for (place = 0; place < PLACES; place++)
+	for (place = 0; place < PLACES; place++) {
 		EXPECT_EQ(0UL, varying(ours, place));
+	}
 	set_randomize(2);
 	take_sample(_metadata, true, 8, ours);
 	EXPECT_NE(0UL, varying(ours, STACK));

@@ -1411,14 +1411,14 @@ no_mutation_is_too_much_for_tag()
 	[ $status -le 1 ] || fail "exit status $status"
 	"$XELF" tag mutant-* >stdout 2>stderr || status=$?
 	[ $status -le 1 ] || fail "exit status $status"
-	! grep -E 'Sanitizer|runtime error' stderr
+	! grep -E 'Sanitizer|runtime error' stderr || fail "see above"
 	# What tag let pass is valid.
 	for file in mutant-*; do
 		grep -q "^xelf: $file: " stderr || echo "$file"
 	done >tagged
 	[ -s tagged ]
 	xargs "$XELF" check <tagged >stdout 2>stderr || status=$?
-	! grep 'refused: [^i]' stdout
+	! grep 'refused: [^i]' stdout || fail "see above"
 }
 
 # ---- the command line ----

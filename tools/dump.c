@@ -120,9 +120,8 @@ static void dump_phdrs(const struct image *img)
 {
 	int i;
 
-	fputs(
-		"\n    #  type             rwx  offset      address         file size   memory size align\n",
-		stdout);
+	fprintf(stdout,
+		"\n    #  type             rwx  offset      address         file size   memory size align\n");
 	for (i = 0; i < img->file->ehdr.e_phnum; i++)
 		dump_phdr(i, &img->phdrs[i]);
 }

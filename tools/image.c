@@ -37,11 +37,13 @@ const struct xelf_limits machine_limits = {
 const char *reason_text(enum xelf_reason reason)
 {
 	switch (reason) {
-#define REASON_TEXT(id, err, name, text) case XELF_##id: return text;
-	XELF_REASONS(REASON_TEXT)
-#undef REASON_TEXT
-	default:
+	case XELF_OK:
 		return "nothing is wrong";
+#define XELF_REASON_TEXT(id, err, name, text) case XELF_##id: return text;
+	XELF_REASONS(XELF_REASON_TEXT)
+#undef XELF_REASON_TEXT
+	default:
+		return "?";
 	}
 }
 
