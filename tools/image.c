@@ -36,15 +36,15 @@ const struct xelf_limits machine_limits = {
  */
 const char *reason_text(enum xelf_reason reason)
 {
-	switch (reason) {
-	case XELF_OK:
-		return "nothing is wrong";
-#define XELF_REASON_TEXT(id, err, name, text) case XELF_##id: return text;
-	XELF_REASONS(XELF_REASON_TEXT)
+	/* In the order of enum xelf_reason, which is made from the same list. */
+	static const char *const texts[XELF_REASON_COUNT] = {
+		"nothing is wrong",
+#define XELF_REASON_TEXT(id, err, name, text) text,
+		XELF_REASONS(XELF_REASON_TEXT)
 #undef XELF_REASON_TEXT
-	default:
-		return "?";
-	}
+	};
+
+	return texts[reason];
 }
 
 /**

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Together with binfmt_misc: a tagged program as the interpreter of a rule,
+ * and a rule that wants the tagged files for itself.
+ */
+#include "both.h"
+
+#include <grp.h>
+#include <sys/auxv.h>
+#include <sys/mount.h>
+
+#define DIR_	"/tmp/misc_test/"
+#define INTERP	DIR_ "interp"	/* this program, tagged */
+#define WINNER	DIR_ "winner"	/* this program, untagged */
+#define FILE_	DIR_ "file.xelftest"
+#define PROGRAM	DIR_ "program"	/* the probe, tagged */
+#define MISC	"/proc/sys/fs/binfmt_misc"
+#define TEXT	"what the rule is for\n"
+
+#define NOBODY	65534
+#define OTHER	1234
+
+/* Since 5.12; the first argument is then the file's path, not the caller's. */
+#ifndef AT_FLAGS_PRESERVE_ARGV0
+#define AT_FLAGS_PRESERVE_ARGV0	1
+#endif
+
+/* ---- in the programs under test ---- */
+
+/* The interpreter of the rule: what did it get? */
+static int interpret(int argc, char **argv)
+{
+	static unsigned long auxv[512];
+	char text[64] = "";
+	size_t size, i;
+	int fd;
+
+	printf("argc %d\n", argc);
+	for (i = 0; i < (size_t)argc; i++)
+		printf("arg %s\n", argv[i]);
+	size = read_file("/proc/self/auxv", auxv, sizeof(auxv));
+	for (i = 0; i + 1 < size / sizeof(*auxv) && auxv[i]; i += 2)
+		printf("auxv %lx %lx\n", auxv[i], auxv[i + 1]);
+	errno = 0;
+	fd = getauxval(AT_EXECFD);
+	if (errno) {
+		printf("no execfd\n");
+	} else {
+		printf("execfd-flags %d\n", fcntl(fd, F_GETFL) & O_ACCMODE);
+		if (read(fd, text, sizeof(text) - 1) < 0)
+			printf("execfd-errno %d\n", errno);
+		printf("execfd-text %s\n", text);
+	}
+	printf("secure %lu\n", getauxval(AT_SECURE));
+	printf("uid %u %u\n", getuid(), geteuid());
+	printf("execfn %s\n", (char *)getauxval(AT_EXECFN));
+	printf("end\n");
+	return 0;
+}
+
+/* ---- the tests ---- */
+
+static bool loaded_module(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/module/%s/refcnt", name);
+	return !access(path, F_OK);
+}
+
+static bool command(const char *line)
+{
+	fflush(stdout);
+	return system(line) == 0;
+}
+
+static void mount_misc(void)
+{
+	if (!access(MISC "/register", F_OK))
+		return;
+	if (mount("binfmt_misc", MISC, "binfmt_misc", 0, NULL))
+		die("mount of binfmt_misc");
+}
+
+/* Writes to a file of binfmt_misc; returns 0 or an errno. */
+static int tell_misc(const char *name, const char *text)
+{
+	char path[128];
+	int fd, err = 0;
+
+	snprintf(path, sizeof(path), MISC "/%s", name);
+	fd = open(path, O_WRONLY);
+	if (fd < 0)
+		return errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = errno;
+	close(fd);
+	return err;
+}
+
+FIXTURE(misc) {
+	struct run r[2];
+	struct run how;
+	bool usable;
+};
+
+FIXTURE_SETUP(misc)
+{
+	memset(self, 0, sizeof(*self));
+	if (mkdir(DIR_, 0755) && errno != EEXIST)
+		die("%s: mkdir", DIR_);
+	self->usable = !access(MISC "/register", F_OK) ||
+		       command("modprobe binfmt_misc 2>/dev/null");
+	if (!self->usable)
+		SKIP(return, "this kernel has no binfmt_misc");
+	mount_misc();
+	tell_misc("status", "-1");
+	write_self(INTERP);
+	unlink(WINNER);
+	copy_file("/proc/self/exe", WINNER);
+	write_file(FILE_, TEXT, strlen(TEXT), 0755);
+	write_program(PROGRAM, ET_EXEC, NULL);
+}
+
+FIXTURE_TEARDOWN(misc)
+{
+	tell_misc("status", "-1");
+	unlink(INTERP);
+	unlink(WINNER);
+	unlink(FILE_);
+	unlink(PROGRAM);
+	rmdir(DIR_);
+}
+
+static char *const file_argv[] = { "the caller's name", "an argument", NULL };
+
+/* Runs the file by a rule with @flags. */
+static void run_by_rule(struct __test_metadata *_metadata, const char *flags,
+			struct run *how, struct run r[2])
+{
+	char rule[256];
+
+	snprintf(rule, sizeof(rule), ":xelftest:E::xelftest::%s:%s", INTERP,
+		 flags);
+	ASSERT_EQ(0, tell_misc("register", rule));
+	how->argv = file_argv;
+	run_both(_metadata, FILE_, how, r, 1);
+	EXPECT_EQ(0, tell_misc("xelftest", "-1"));
+	EXPECT_EQ(0, r[1].err);
+	EXPECT_EQ(0, r[1].status);
+	EXPECT_NE(NULL, strstr(seen[1], "\nend\n"));
+	EXPECT_NE(NULL, strstr(seen[1], "arg " INTERP "\narg " FILE_ "\n")) {
+		TH_LOG("%s", seen[1]);
+	}
+	EXPECT_NE(NULL, strstr(seen[1], "execfn " FILE_ "\n"));
+}
+
+TEST_F(misc, a_tagged_program_interprets_without_AT_EXECFD)
+{
+	run_by_rule(_metadata, "", &self->how, self->r);
+	EXPECT_NE(NULL, strstr(seen[1], "argc 3\n"));
+	EXPECT_NE(NULL, strstr(seen[1], "no execfd\n"));
+	EXPECT_EQ(~0UL, auxv_of(seen[1], AT_EXECFD));
+	EXPECT_EQ(0UL, auxv_of(seen[1], AT_FLAGS));
+}
+
+/*
+ * That the entry stands where the kernel puts it is in the comparison of both
+ * vectors, entry by entry.
+ */
+TEST_F(misc, flag_O_gives_AT_EXECFD_and_it_can_be_read)
+{
+	run_by_rule(_metadata, "O", &self->how, self->r);
+	EXPECT_NE(~0UL, auxv_of(seen[1], AT_EXECFD));
+	EXPECT_NE(NULL, strstr(seen[1], "execfd-text " TEXT));
+	EXPECT_NE(NULL, strstr(seen[1], "execfd-flags 0\n"));
+}
+
+TEST_F(misc, flag_O_opens_what_the_caller_cannot_read)
+{
+	long loaded = counter("loaded");
+
+	if (chmod(FILE_, 0711))
+		die("chmod");
+	run_by_rule(_metadata, "O", &self->how, self->r);
+	EXPECT_NE(NULL, strstr(seen[1], "execfd-text " TEXT));
+	EXPECT_EQ(1, counter("loaded") - loaded);
+}
+
+TEST_F(misc, flag_P_keeps_argv0_and_says_so_in_AT_FLAGS)
+{
+	run_by_rule(_metadata, "P", &self->how, self->r);
+	EXPECT_NE(NULL, strstr(seen[1], "argc 4\n"));
+	EXPECT_NE(NULL, strstr(seen[1], "arg the caller's name\n"));
+	EXPECT_EQ((unsigned long)AT_FLAGS_PRESERVE_ARGV0,
+		  auxv_of(seen[1], AT_FLAGS));
+}
+
+static void become_nobody(void)
+{
+	if (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY))
+		die("setuid");
+}
+
+TEST_F(misc, flag_C_gives_the_files_credentials_to_the_interpreter)
+{
+	if (chown(FILE_, OTHER, OTHER) || chmod(FILE_, 04755))
+		die("chown, chmod");
+	self->how.setup = become_nobody;
+	/* The twin: without the flag the interpreter's own count. */
+	run_by_rule(_metadata, "O", &self->how, self->r);
+	EXPECT_NE(NULL, strstr(seen[1], "uid 65534 65534\n"));
+	EXPECT_NE(NULL, strstr(seen[1], "secure 0\n"));
+
+	run_by_rule(_metadata, "C", &self->how, self->r);
+	EXPECT_NE(NULL, strstr(seen[1], "uid 65534 1234\n"));
+	EXPECT_NE(NULL, strstr(seen[1], "secure 1\n"));
+	EXPECT_NE(~0UL, auxv_of(seen[1], AT_EXECFD));
+}
+
+TEST_F(misc, all_flags_together_do_what_each_does)
+{
+	run_by_rule(_metadata, "POCF", &self->how, self->r);
+	EXPECT_NE(NULL, strstr(seen[1], "execfd-text " TEXT));
+	EXPECT_NE(NULL, strstr(seen[1], "arg the caller's name\n"));
+	EXPECT_EQ((unsigned long)AT_FLAGS_PRESERVE_ARGV0,
+		  auxv_of(seen[1], AT_FLAGS));
+}
+
+/* ---- who comes first ---- */
+
+#define RULE	":xelfmagic:M:9:XELF::" WINNER ":"
+
+/* Takes a module out and puts it in again: it is then the first to be asked. */
+static bool reload(const char *name)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "rmmod %s && modprobe %s", name, name);
+	return command(line);
+}
+
+static void expect_winner(struct __test_metadata *_metadata, bool ours)
+{
+	struct run r = {
+		.output = seen[1],
+		.output_size = sizeof(seen[1]),
+	};
+	long loaded = counter("loaded");
+
+	run(PROGRAM, &r);
+	EXPECT_EQ(0, r.err);
+	EXPECT_EQ(ours, counter("loaded") - loaded);
+	EXPECT_EQ(ours ? PROBE_STATUS : 0, WEXITSTATUS(r.status));
+	EXPECT_EQ(!ours, !strncmp(seen[1], "the rule won\n", 13));
+}
+
+TEST_F(misc, loaded_later_binfmt_miscs_rules_win)
+{
+	if (!loaded_module("binfmt_misc"))
+		SKIP(return, "binfmt_misc is built in: it is always first in time");
+	ASSERT_EQ(0, umount(MISC));
+	ASSERT_TRUE(reload("binfmt_misc"));
+	mount_misc();
+	/* Without a rule the file is ours. */
+	expect_winner(_metadata, true);
+	ASSERT_EQ(0, tell_misc("register", RULE));
+	expect_winner(_metadata, false);
+	ASSERT_EQ(0, tell_misc("xelfmagic", "0"));
+	expect_winner(_metadata, true);
+	ASSERT_EQ(0, tell_misc("xelfmagic", "-1"));
+}
+
+TEST_F(misc, loaded_earlier_its_rules_do_not_see_tagged_files)
+{
+	struct run r = {};
+
+	ASSERT_TRUE(reload("binfmt_xelf"));
+	ASSERT_EQ(0, tell_misc("register", RULE));
+	expect_winner(_metadata, true);
+	/* Switched off, we hand them on to the next: that is the rule. */
+	r.output = seen[0];
+	r.output_size = sizeof(seen[0]);
+	run_under(false, PROGRAM, &r);
+	EXPECT_EQ(0, strncmp(seen[0], "the rule won\n", 13));
+	/* What we refuse is not handed on. */
+	ASSERT_EQ(0, truncate(PROGRAM, 100));
+	run(PROGRAM, &r);
+	EXPECT_EQ(EBADMSG, r.err);
+	ASSERT_EQ(0, tell_misc("xelfmagic", "-1"));
+}
+
+int main(int argc, char **argv)
+{
+	if (argc && !strcmp(argv[0], INTERP))
+		return interpret(argc, argv);
+	if (argc && !strcmp(argv[0], WINNER)) {
+		puts("the rule won");
+		return 0;
+	}
+	return test_harness_run(argc, argv);
+}
