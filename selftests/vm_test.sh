@@ -4,8 +4,7 @@
 # Runs on the host. Prints TAP.
 
 here=$(cd "$(dirname "$0")" && pwd)
-# The checkout: this runs from selftests/, or from the copy in build/selftests.
-top=$(cd "$here" && git rev-parse --show-toplevel)
+top=$(cd "$here/.." && pwd)
 vm=$top/scripts/vm
 # shellcheck source=selftests/tap.sh
 . "$here/tap.sh"
