@@ -206,7 +206,7 @@ TEST_F(aslr, varies_as_much_and_as_far_as_when_untagged)
 	}
 }
 
-static int mmap_rnd_bits(void)
+static int bits_of_mmap(void)
 {
 	char text[16] = "";
 
@@ -222,9 +222,9 @@ TEST_F(aslr, has_the_entropy_that_the_kernel_is_set_to)
 	take_sample(_metadata, true, RUNS, ours);
 	/* The stack's pages have 22 bits, its pointer 9 more within the page. */
 	EXPECT_LE(28, __builtin_popcountl(varying(ours, STACK)));
-	EXPECT_LE(mapped ? mmap_rnd_bits() : 0,
+	EXPECT_LE(mapped ? bits_of_mmap() : 0,
 		  __builtin_popcountl(varying(ours, MMAP)));
-	EXPECT_LE(variant->type == ET_DYN ? mmap_rnd_bits() : 0,
+	EXPECT_LE(variant->type == ET_DYN ? bits_of_mmap() : 0,
 		  __builtin_popcountl(varying(ours, IMAGE)));
 	EXPECT_LE(12, __builtin_popcountl(varying(ours, BRK)));
 	EXPECT_LE(8, __builtin_popcountl(varying(ours, VDSO)));

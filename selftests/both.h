@@ -19,8 +19,7 @@ static char seen[2][4 << 20];	/* by kernel's loader, by ours */
 static struct image image;
 
 /* The rest of the first line of @text that begins with @name; NULL if none. */
-__attribute__((unused))
-static const char *line_of(const char *text, const char *name)
+static inline const char *line_of(const char *text, const char *name)
 {
 	size_t size = strlen(name);
 
@@ -34,8 +33,7 @@ static const char *line_of(const char *text, const char *name)
 }
 
 /* The hexadecimal number there; all ones if there is no such line. */
-__attribute__((unused))
-static unsigned long number_of(const char *text, const char *name)
+static inline unsigned long number_of(const char *text, const char *name)
 {
 	const char *line = line_of(text, name);
 
@@ -43,8 +41,7 @@ static unsigned long number_of(const char *text, const char *name)
 }
 
 /* The value of an entry of the auxiliary vector; all ones if it is not there. */
-__attribute__((unused))
-static unsigned long auxv_of(const char *text, unsigned long id)
+static inline unsigned long auxv_of(const char *text, unsigned long id)
 {
 	char name[32];
 
@@ -53,7 +50,7 @@ static unsigned long auxv_of(const char *text, unsigned long id)
 }
 
 /* Says where two reports part. */
-static bool same_text(const char *a, const char *b)
+static inline bool same_text(const char *a, const char *b)
 {
 	const char *line_a = a, *line_b = b;
 
@@ -76,8 +73,9 @@ static bool same_text(const char *a, const char *b)
  * in seen[]. That our loader was used @loads times, and not at all while it is
  * switched off, is checked by its counter.
  */
-static void run_each(struct __test_metadata *_metadata, const char *path,
-		     const struct run *how, struct run r[2], long loads)
+static inline void run_each(struct __test_metadata *_metadata,
+			    const char *path, const struct run *how,
+			    struct run r[2], long loads)
 {
 	int ours;
 
@@ -93,9 +91,9 @@ static void run_each(struct __test_metadata *_metadata, const char *path,
 }
 
 /* As run_each(); all that was seen must be the same. */
-__attribute__((unused))
-static void run_both(struct __test_metadata *_metadata, const char *path,
-		     const struct run *how, struct run r[2], long loads)
+static inline void run_both(struct __test_metadata *_metadata,
+			    const char *path, const struct run *how,
+			    struct run r[2], long loads)
 {
 	run_each(_metadata, path, how, r, loads);
 	EXPECT_EQ(r[0].err, r[1].err);
@@ -104,8 +102,8 @@ static void run_both(struct __test_metadata *_metadata, const char *path,
 }
 
 /* The probe as a tagged program of a kind; @interp may be NULL. */
-__attribute__((unused))
-static void write_program(const char *path, int type, const char *interp)
+static inline void write_program(const char *path, int type,
+				 const char *interp)
 {
 	image_init(&image, type);
 	if (interp)
@@ -114,16 +112,14 @@ static void write_program(const char *path, int type, const char *interp)
 }
 
 /* The probe as an interpreter: never tagged. */
-__attribute__((unused))
-static void write_interp(const char *path, int type)
+static inline void write_interp(const char *path, int type)
 {
 	image_init(&image, type);
 	image_write(&image, path, false);
 }
 
 /* This test program itself as a tagged program. */
-__attribute__((unused))
-static void write_self(const char *path)
+static inline void write_self(const char *path)
 {
 	unlink(path);
 	copy_file("/proc/self/exe", path);

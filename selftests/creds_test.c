@@ -140,10 +140,11 @@ static void report_both(struct __test_metadata *_metadata, const char *path,
 	}
 }
 
-#define EXPECT_SEEN(line) \
+#define EXPECT_SEEN(line) do { \
 	EXPECT_NE(NULL, strstr(seen[1], line)) { \
 		TH_LOG("%s", seen[1]); \
-	}
+	} \
+} while (0)
 
 TEST_F(creds, nothing_is_gained_without_a_mode_bit)
 {

@@ -84,6 +84,26 @@ static void empty_segment(struct image *i)
 	i->phdr[PH_DATA].p_memsz = 0;
 }
 
+/* The first PT_LOAD has nothing of the file: no place is reserved by it. */
+static void bss_comes_first(struct image *i)
+{
+	Elf64_Phdr first = i->phdr[PH_HEADERS];
+
+	i->phdr[PH_HEADERS] = i->phdr[PH_DATA];
+	i->phdr[PH_HEADERS].p_filesz = 0;
+	i->phdr[PH_HEADERS].p_vaddr = i->phdr[PH_DATA].p_vaddr - 0x4000;
+	i->phdr[PH_DATA] = first;
+	i->phdr[PH_DATA].p_vaddr += 0x8000;
+	i->phdr[PH_CODE].p_vaddr += 0x8000;
+	i->ehdr.e_entry += 0x8000;
+}
+
+static void bss_comes_first_aligned(struct image *i)
+{
+	bss_comes_first(i);
+	i->phdr[PH_CODE].p_align = 0x200000;
+}
+
 static void bss_read_only(struct image *i)
 {
 	i->phdr[PH_DATA].p_flags = PF_R;
@@ -330,6 +350,14 @@ static const struct shape shapes[] = {
 	{ "bss of pages alone, any offset", EXEC, bss_offset_does_not_matter },
 	{ "bss of pages alone in a static PIE", STATIC, bss_without_file },
 	{ "bss of pages alone in a PIE", PIE, bss_without_file },
+	{ "bss of pages alone comes first", EXEC, bss_comes_first },
+	{ "bss of pages alone comes first in a PIE", PIE, bss_comes_first },
+	{ "bss of pages alone comes first in a static PIE", STATIC,
+	  bss_comes_first, .any_end = true },
+	{ "bss of pages alone comes first in an aligned static PIE", STATIC,
+	  bss_comes_first_aligned, .any_end = true },
+	{ "bss of pages alone comes first in an interpreter", PIE,
+	  .change_interp = bss_comes_first, .any_end = true },
 	{ "a segment without size", EXEC, empty_segment },
 	{ "read-only bss", EXEC, bss_read_only },
 	{ "executable bss", EXEC, bss_executable },

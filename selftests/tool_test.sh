@@ -437,6 +437,63 @@ one_refused_file_does_not_keep_the_others()
 	run 0 "$XELF" check one three
 }
 
+strip_and_objcopy_take_the_tag_off()
+{
+	good
+	tags good
+	objcopy good copied
+	run 3 "$XELF" check copied
+	strip good
+	run 3 "$XELF" check good
+	run 0 "$XELF" tag good
+}
+
+the_dynamic_linker_refuses_what_is_tagged()
+{
+	good library.so
+	LD_PRELOAD=./good "$programs/dynamic" 7 2>stderr || [ $? -eq 7 ]
+	[ ! -s stderr ]
+	run 0 "$XELF" tag --force good
+	LD_PRELOAD=./good "$programs/dynamic" 7 2>stderr || [ $? -eq 7 ]
+	says "nonzero padding in e_ident"
+	good
+	tags good
+	run 1 ldd ./good
+	says "not a dynamic executable"
+}
+
+the_documents_example_holds()
+{
+	local document=$here/../Documentation/format.md form magic
+
+	[ -e "$document" ] || skip "there is no $document"
+	# shellcheck disable=SC2016 # no commands, but Markdown
+	sed -n '/^```sh$/,/^```$/p' "$document" | grep -v '^```' >script
+	sh ./script
+	run 42 ./exit42
+	for form in '' --exclusive; do
+		cp exit42 tagged
+		# shellcheck disable=SC2086
+		run 0 "$XELF" tag $form tagged
+		[ -n "$form" ] || run 42 ./tagged
+		magic=$(head -c 16 tagged | od -A n -t x1 | xargs)
+		grep -q "^ *$magic\$" "$document" || fail "the document lacks $magic"
+	done
+}
+
+make_install_puts_the_command_and_its_page()
+{
+	local source=$here/../tools
+
+	[ -e "$source/Makefile" ] || skip "there is no $source"
+	need make
+	run 0 env -u MAKEFLAGS make -s -C "$source" -j4 OUT="$PWD/out" DESTDIR="$PWD/root" PREFIX=/opt install
+	[ ! -s stdout ]
+	run 0 root/opt/bin/xelf --version
+	[ "$(stat -c %a root/opt/bin/xelf root/opt/share/man/man1/xelf.1 | xargs)" = "755 644" ]
+	[ "$(find root -type f | wc -l)" -eq 2 ]
+}
+
 # ---- writing ----
 
 out_writes_a_copy_and_leaves_the_file()
@@ -577,6 +634,37 @@ a_running_program_can_be_tagged()
 	run 0 "$XELF" tag good
 	kill %1
 	run 0 "$XELF" check good
+}
+
+an_exec_meanwhile_finds_a_whole_program()
+{
+	local status i
+
+	good static
+	for ((i = 0; i < 40; i++)); do
+		"$XELF" tag good || exit 1
+		"$XELF" untag good || exit 1
+	done &
+	while kill -0 $! 2>/dev/null; do
+		status=0
+		./good 7 || status=$?
+		[ $status -eq 7 ] || fail "exit status $status, not 7"
+	done
+	wait $!
+}
+
+closed_standard_files_do_no_harm()
+{
+	local status=0
+
+	good
+	ln good other
+	"$XELF" tag good <&- >&- 2>&-
+	run 0 "$XELF" check good
+	run 0 "$XELF" untag good
+	cmp good "$programs/dynamic"
+	"$XELF" dump good >&- 2>stderr || status=$?
+	[ $status -eq 1 ]
 }
 
 a_name_may_begin_with_a_dash()
@@ -836,6 +924,30 @@ refuses_a_file_open_for_writing()
 	refuses open-for-writing tag good
 	exec 9>&-
 	tags good
+}
+
+refuses_a_file_that_changes_meanwhile()
+{
+	local i status=0
+
+	good
+	head -c 64M /dev/zero >>good
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		status=0
+		"$XELF" tag good 2>stderr &
+		# Changes the time of the last change and needs no writer.
+		while kill -0 $! 2>/dev/null; do
+			chmod 755 good
+		done
+		wait $! || status=$?
+		no_leftovers
+		[ $status -eq 0 ] || break
+		# It was faster than we.
+		run 0 "$XELF" untag good
+	done
+	[ $status -eq 1 ]
+	says "(changed)"
+	run 3 "$XELF" check good
 }
 
 refuses_without_permission()

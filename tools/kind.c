@@ -26,7 +26,7 @@ static int read_dynamic(const struct file *file, const Elf64_Phdr *phdr,
 	int err;
 
 	for (i = 0; i < count && i < DYNAMIC_MAX; i++) {
-		/* p_offset may be anything: file_read() minds a wrap, too. */
+		/* Should this wrap, some other bytes are read. */
 		err = file_read(file, &dyn, sizeof(dyn),
 				phdr->p_offset + i * sizeof(dyn));
 		if (err)
@@ -52,8 +52,8 @@ static int read_dynamic(const struct file *file, const Elf64_Phdr *phdr,
  * shared_object_sign() - what makes a file look like a shared object
  * @img: read by image_read(), and not refused
  *
- * DF_1_PIE is the linker's own word (GNU ld since 2.26, lld since 11, static
- * PIE too). Older linkers leave DT_DEBUG, which GNU ld, gold and lld give to
+ * DF_1_PIE is the linker's own word (GNU ld since 2.26, lld since 2020,
+ * static PIE too). Older linkers leave DT_DEBUG, which GNU ld, gold and lld give to
  * programs alone. A library may have an entry and an interpreter, as libc.so.6
  * has; a file without a dynamic section cannot be linked to.
  *

@@ -25,8 +25,10 @@
  * @in_place: the new file takes the old one's name
  * @dir: the directory of the new file
  * @base: the new file's name in it
- * @tmp: the new file
- * @tmp_name: its name until it is whole
+ * @tmp: the new file, open for writing until it is whole: once it has its
+ *	name, an exec of it must not find a writer (ETXTBSY)
+ * @done: the new file, open for reading
+ * @tmp_name: its name until it is in place
  * @leased: nobody can open the old file for writing unnoticed
  */
 struct replacement {
@@ -35,6 +37,7 @@ struct replacement {
 	int dir;
 	char *base;
 	int tmp;
+	int done;
 	char tmp_name[16];
 	bool leased;
 };
@@ -163,6 +166,7 @@ static int create_beside(struct replacement *rep)
 		if (errno != EEXIST)
 			break;
 	}
+	/* Nothing of ours to remove. */
 	rep->tmp_name[0] = '\0';
 	return fail(rep->file->name, "cannot create a file in the directory",
 		    errno);
@@ -186,8 +190,8 @@ static ssize_t copy_some(int from, int to, off_t offset, size_t size)
 		return -errno;
 	for (done = 0; done < got; done += put) {
 		put = pwrite(to, buffer + done, got - done, offset + done);
-		if (put < 0)
-			return -errno;
+		if (put <= 0)
+			return put ? -errno : -EIO;
 	}
 	return got;
 }
@@ -260,12 +264,29 @@ static int write_ident(const struct replacement *rep, const __u8 *ident)
 	return EXIT_DONE;
 }
 
+/* While the mode is still 0600: the file's own may not let its owner read. */
+static int open_done(struct replacement *rep)
+{
+	struct stat done, tmp;
+
+	rep->done = openat(rep->dir, rep->tmp_name,
+			   O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (rep->done < 0 || fstat(rep->done, &done) || fstat(rep->tmp, &tmp))
+		return fail(rep->file->name, "cannot open its copy", errno);
+	if (done.st_dev != tmp.st_dev || done.st_ino != tmp.st_ino)
+		return fail(rep->file->name, "cannot open its copy", ESTALE);
+	return EXIT_DONE;
+}
+
 static int write_beside(struct replacement *rep, const __u8 *ident)
 {
 	const struct file *file = rep->file;
 	int status;
 	int err;
 
+	status = open_done(rep);
+	if (status)
+		return status;
 	err = copy_contents(file, rep->tmp);
 	if (err == -ESTALE)
 		return refuse_changed(file);
@@ -274,9 +295,13 @@ static int write_beside(struct replacement *rep, const __u8 *ident)
 	status = write_ident(rep, ident);
 	if (!status)
 		status = attributes_copy(file, rep->tmp, rep->in_place);
-	if (!status && fsync(rep->tmp))
-		status = fail(file->name, "cannot write a copy", errno);
-	return status;
+	if (status)
+		return status;
+	if (fsync(rep->tmp))
+		return fail(file->name, "cannot write a copy", errno);
+	err = close(rep->tmp);
+	rep->tmp = -1;
+	return err ? fail(file->name, "cannot write a copy", errno) : EXIT_DONE;
 }
 
 static bool same_time(const struct timespec *a, const struct timespec *b)
@@ -324,7 +349,7 @@ static int put_in_place(struct replacement *rep)
 		return fail(file->name, "cannot rename its copy to it", err);
 	}
 	rep->tmp_name[0] = '\0';
-	if (attributes_lock(rep->tmp, locks))
+	if (attributes_lock(rep->done, locks))
 		warn(file->name, "its immutable or append-only flag is lost");
 	/* Fails where the directory cannot be read, and does no harm there. */
 	if (fsync(rep->dir) && errno != EBADF && errno != EINVAL)
@@ -349,7 +374,12 @@ static int put_in_place(struct replacement *rep)
 int file_replace(const struct file *file, const __u8 *ident,
 		 const struct options *opt)
 {
-	struct replacement rep = { .file = file, .dir = -1, .tmp = -1 };
+	struct replacement rep = {
+		.file = file,
+		.dir = -1,
+		.tmp = -1,
+		.done = -1,
+	};
 	sigset_t old;
 	int status;
 
@@ -378,6 +408,8 @@ int file_replace(const struct file *file, const __u8 *ident,
 		fcntl(file->fd, F_SETLEASE, F_UNLCK);
 	if (rep.tmp >= 0)
 		close(rep.tmp);
+	if (rep.done >= 0)
+		close(rep.done);
 	if (rep.dir >= 0)
 		close(rep.dir);
 	free(rep.base);

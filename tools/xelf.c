@@ -3,12 +3,14 @@
  * xelf: tags, untags, checks and shows XELF files. The command line and the
  * messages; what the sub-commands do stands in a file of their own.
  */
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "xelf.h"
 
@@ -262,9 +264,23 @@ static int run(int argc, char **argv)
 	return run_command(cmd, argc - 1, argv + 1);
 }
 
+/* A file must not become standard error, and get our messages. */
+static void open_standard_files(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	int status;
+
+	open_standard_files();
 
 	/* EFBIG, and a broken lease that is asked for: no need to die. */
 	signal(SIGXFSZ, SIG_IGN);
