@@ -419,7 +419,7 @@ TEST_F(stack, the_stack_pointer_is_a_multiple_of_16)
 
 	for (i = 1; i <= 32; i++) {
 		/* Every count of words below it, every length above it. */
-		r.argv = make_strings(i, "0123456789abcdef" + i % 16);
+		r.argv = make_strings(i, &"0123456789abcdef"[i % 16]);
 		run(PROGRAM, &r);
 		EXPECT_EQ(PROBE_STATUS, WEXITSTATUS(r.status));
 		EXPECT_EQ(0UL, number_of(seen[1], "sp") % 16);

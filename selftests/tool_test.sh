@@ -667,6 +667,23 @@ closed_standard_files_do_no_harm()
 	[ $status -eq 1 ]
 }
 
+no_message_gets_into_the_file()
+{
+	local setuid
+
+	become_user
+	setuid=$(find /usr/bin/ -user root -perm -4005 -print -quit)
+	[ -n "$setuid" ] || skip "there is no setuid program to read"
+	mkdir dir
+	ours dir
+	# Warns while the copy is open, and it would be standard error.
+	"${as_user[@]}" "$user_xelf" tag --force -o dir/out "$setuid" <&- >&- 2>&-
+	run 0 "$XELF" check dir/out
+	[ "$(stat -c %s dir/out)" -eq "$(stat -c %s "$setuid")" ]
+	run 0 "${as_user[@]}" "$user_xelf" tag --force -o dir/out "$setuid"
+	says "is not setuid or setgid"
+}
+
 a_name_may_begin_with_a_dash()
 {
 	good dynamic ./-good
@@ -803,6 +820,10 @@ tells_an_old_program_from_a_shared_object()
 	patch64 good $((dynamic + 16 * flags_1)) 0x60000001
 	tags good
 	run 0 "$XELF" untag good
+	patch64 good $((dynamic + 16 * flags_1)) 14
+	refuses shared-object tag good
+	says "it has a DT_SONAME"
+	patch64 good $((dynamic + 16 * flags_1)) 0x60000001
 	patch64 good $((dynamic + 16 * debug)) 0x60000001
 	refuses shared-object tag good
 }
