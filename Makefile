@@ -11,9 +11,6 @@ build := $(top)/build
 
 export CC PREFIX DESTDIR
 
-# What a parallel make says of its jobs is not for the scripts' own makes.
-unexport MAKEFLAGS
-
 .PHONY: all module tools run check style install modules_install clean help
 
 all: module

@@ -12,6 +12,9 @@ cache=${XELF_CACHE:-$cache}
 # Debian 12's own tools are in places that a user's PATH need not have.
 PATH=$PATH:/usr/sbin:/sbin
 
+# When a make runs a script, its flags and jobs are not for the makes that the script runs.
+unset MAKEFLAGS MFLAGS MAKELEVEL
+
 say()
 {
 	printf '%s\n' "$*" >&2

@@ -4,7 +4,7 @@
 #
 #	selftests/tool_test.sh [TEST]...
 #
-# packages: gcc libc6-dev binutils attr python3-minimal
+# packages: gcc libc6-dev binutils attr python3
 #
 # XELF is the command to test (default build/xelf). What needs root, a mount or a file system of its own stands in
 # tool_root_test.sh.
