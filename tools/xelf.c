@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * xelf: tags, untags, checks and shows XELF files. The command line and the
+ * xelf: tags, checks, shows and compares XELF files. The command line and the
  * messages; what the sub-commands do stands in a file of their own.
  */
 #include <fcntl.h>
@@ -18,7 +18,8 @@
  * struct command - one sub-command
  * @name: its name
  * @run: does it; NULL for help itself
- * @options: the letters of the options that it takes
+ * @options: the letters of the options that it takes; '+' if what follows the
+ *	first operand is not ours
  * @line: one line for the list of commands
  * @usage: its operands and options
  */
@@ -43,16 +44,24 @@ static const struct command commands[] = {
 	{ "dump", command_dump, "j",
 	  "show the tag, the headers, and what the loader would map",
 	  "[--json] FILE..." },
+	{ "diff", command_diff, "+jat",
+	  "run a program under both loaders and compare all that it can see",
+	  "[--json] [--timeout SECONDS] [--aslr RUNS] PROGRAM [ARG...]" },
 	{ "help", NULL, "",
 	  "show this, or how COMMAND is used",
 	  "[COMMAND]" },
 };
+
+#define MAX_RUNS	1000000
+#define MAX_SECONDS	86400
 
 static const struct option long_options[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "exclusive", no_argument, NULL, 'x' },
 	{ "force", no_argument, NULL, 'f' },
 	{ "json", no_argument, NULL, 'j' },
+	{ "aslr", required_argument, NULL, 'a' },
+	{ "timeout", required_argument, NULL, 't' },
 	{ "help", no_argument, NULL, 'h' },
 	{ }
 };
@@ -184,9 +193,22 @@ static void select_options(const struct command *cmd, struct option *to)
 	*to = (struct option){ };
 }
 
+/* Return: the number, from 1 to @max, or 0 after saying that it is none. */
+static unsigned long number_of(const char *text, unsigned long max)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+
+	if (*text >= '0' && *text <= '9' && !*end && number && number <= max)
+		return number;
+	say("", "'%s' is not a number from 1 to %lu", text, max);
+	return 0;
+}
+
 static int run_command(const struct command *cmd, int argc, char **argv)
 {
-	const char *letters = strchr(cmd->options, 'o') ? "ho:" : "h";
+	const char *letters = strchr(cmd->options, 'o') ? "ho:" :
+			      strchr(cmd->options, '+') ? "+h" : "h";
 	struct option own_options[ARRAY_SIZE(long_options)];
 	struct options opt = { };
 	int letter;
@@ -209,6 +231,16 @@ static int run_command(const struct command *cmd, int argc, char **argv)
 			break;
 		case 'j':
 			opt.json = true;
+			break;
+		case 'a':
+			opt.aslr = number_of(optarg, MAX_RUNS);
+			if (!opt.aslr)
+				return EXIT_USAGE;
+			break;
+		case 't':
+			opt.timeout = number_of(optarg, MAX_SECONDS);
+			if (!opt.timeout)
+				return EXIT_USAGE;
 			break;
 		case 'h':
 			print_command(stdout, cmd);

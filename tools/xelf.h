@@ -48,12 +48,16 @@ enum exit_status {
  * @exclusive: --exclusive: a magic that only binfmt_xelf runs
  * @force: --force: go on where the user may know better
  * @json: --json: for programs rather than people
+ * @aslr: --aslr: runs of each loader, with randomisation; 0: compare one run
+ * @timeout: --timeout: seconds that a program may run; 0: as it is without
  */
 struct options {
 	const char *out;
 	bool exclusive;
 	bool force;
 	bool json;
+	unsigned long aslr;
+	unsigned int timeout;
 };
 
 /**
@@ -165,5 +169,6 @@ int command_tag(const struct options *opt, char **files);
 int command_untag(const struct options *opt, char **files);
 int command_check(const struct options *opt, char **files);
 int command_dump(const struct options *opt, char **files);
+int command_diff(const struct options *opt, char **argv);
 
 #endif /* _TOOLS_XELF_H */

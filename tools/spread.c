@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * xelf diff --aslr: where the two loaders put a program when addresses are
+ * random. Single runs cannot be compared; which bits vary over many, and how
+ * far apart the results lie, can.
+ */
+#include <elf.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "diff.h"
+
+enum base {
+	BASE_STACK,
+	BASE_PROGRAM,
+	BASE_INTERPRETER,
+	BASE_BRK,
+	BASE_VDSO,
+	BASE_COUNT,
+};
+
+static const char *const base_names[BASE_COUNT] = {
+	[BASE_STACK] = "stack",
+	[BASE_PROGRAM] = "program",
+	[BASE_INTERPRETER] = "interpreter",
+	[BASE_BRK] = "brk",
+	[BASE_VDSO] = "vdso",
+};
+
+/**
+ * struct spread - where one base was found over many runs
+ * @first: in the first of them
+ * @varying: the bits that were not always as in the first
+ * @low: lowest address
+ * @high: highest address
+ */
+struct spread {
+	unsigned long first;
+	unsigned long varying;
+	unsigned long low;
+	unsigned long high;
+};
+
+/* The numbered field of /proc/PID/stat. */
+static unsigned long stat_field(const struct task *task, int number)
+{
+	char *text = task_file(task, "stat", NULL);
+	char *rest = strrchr(text, ')');
+	unsigned long value;
+
+	for (number -= 2; rest && number; number--)
+		strsep(&rest, " ");
+	value = rest ? strtoul(rest, NULL, 10) : 0;
+	free(text);
+	return value;
+}
+
+static void find_bases(const struct task *task, unsigned long base[BASE_COUNT])
+{
+	size_t size, i;
+	char *text = task_file(task, "auxv", &size);
+	const unsigned long *auxv = (unsigned long *)text;
+
+	memset(base, 0, BASE_COUNT * sizeof(*base));
+	for (i = 0; i + 1 < size / sizeof(*auxv); i += 2) {
+		if (auxv[i] == AT_ENTRY)
+			base[BASE_PROGRAM] = auxv[i + 1];
+		else if (auxv[i] == AT_BASE)
+			base[BASE_INTERPRETER] = auxv[i + 1];
+		else if (auxv[i] == AT_SYSINFO_EHDR)
+			base[BASE_VDSO] = auxv[i + 1];
+	}
+	base[BASE_STACK] = stat_field(task, 28);
+	base[BASE_BRK] = stat_field(task, 47);
+	free(text);
+}
+
+static void widen(struct spread *spread, unsigned long base, bool first)
+{
+	if (first)
+		*spread = (struct spread){ base, 0, base, base };
+	spread->varying |= base ^ spread->first;
+	if (spread->low > base)
+		spread->low = base;
+	if (spread->high < base)
+		spread->high = base;
+}
+
+static int one_run(const struct trial *trial, enum loader loader, bool first,
+		   struct spread spreads[BASE_COUNT])
+{
+	unsigned long base[BASE_COUNT];
+	struct counters before, after;
+	struct task task;
+	int status, i;
+
+	status = module_use(loader);
+	if (!status)
+		status = module_counters(&before);
+	if (status)
+		return status;
+	status = task_start(&task, trial);
+	if (!status && !task.execed) {
+		say(trial->path, "%s does not load it",
+		    loader_names[loader]);
+		status = EXIT_USAGE;
+	}
+	if (!status)
+		status = module_counters(&after);
+	if (!status && (after.loaded > before.loaded) != (loader == BINFMT_XELF)) {
+		say(trial->path, "was not loaded by %s", loader_names[loader]);
+		status = EXIT_USAGE;
+	}
+	if (!status) {
+		find_bases(&task, base);
+		for (i = 0; i < BASE_COUNT; i++)
+			widen(&spreads[i], base[i], first);
+	}
+	task_kill(&task);
+	return status;
+}
+
+static double log2_of(const struct spread *spread)
+{
+	return spread->high > spread->low ?
+	       log2(spread->high - spread->low) : 0;
+}
+
+static bool is_same(const struct spread *a, const struct spread *b)
+{
+	return a->varying == b->varying && fabs(log2_of(a) - log2_of(b)) <= 1;
+}
+
+static void print_text(struct spread spreads[LOADER_COUNT][BASE_COUNT])
+{
+	int loader, i;
+
+	printf("%-12s %-12s %-18s %-18s %-18s %4s %6s\n", "base", "loader",
+	       "lowest", "highest", "varying bits", "bits", "log2");
+	for (i = 0; i < BASE_COUNT; i++)
+		for (loader = 0; loader < LOADER_COUNT; loader++) {
+			const struct spread *s = &spreads[loader][i];
+
+			printf("%-12s %-12s 0x%-16lx 0x%-16lx 0x%-16lx %4d %6.2f%s\n",
+			       loader ? "" : base_names[i],
+			       loader_names[loader], s->low, s->high,
+			       s->varying, __builtin_popcountl(s->varying),
+			       log2_of(s),
+			       loader && !is_same(&spreads[0][i], s) ?
+			       "  differs" : "");
+		}
+}
+
+static void print_json(const struct trial *trial, unsigned long runs,
+		       struct spread spreads[LOADER_COUNT][BASE_COUNT])
+{
+	int loader, i;
+
+	printf("{\n  \"program\": ");
+	print_json_string(trial->path);
+	printf(",\n  \"runs\": %lu,\n  \"bases\": [", runs);
+	for (i = 0; i < BASE_COUNT; i++) {
+		printf("%s\n    {\"base\": \"%s\"", i ? "," : "",
+		       base_names[i]);
+		for (loader = 0; loader < LOADER_COUNT; loader++) {
+			const struct spread *s = &spreads[loader][i];
+
+			printf(",\n     \"%s\": {\"lowest\": \"0x%lx\", \"highest\": \"0x%lx\", \"varying\": \"0x%lx\", \"log2\": %.2f}",
+			       loader_names[loader], s->low, s->high,
+			       s->varying, log2_of(s));
+		}
+		printf(",\n     \"same\": %s}",
+		       is_same(&spreads[0][i], &spreads[1][i]) ? "true" :
+								 "false");
+	}
+	printf("\n  ]\n}\n");
+}
+
+/**
+ * spread_compare() - compare where the loaders put things
+ * @trial: what to run; up to its first instruction only
+ * @runs: of each loader; with fewer than 100 a bit may seem fixed by chance
+ * @json: for programs rather than people
+ *
+ * Return: EXIT_DONE if the same bits vary, and log2 of highest minus lowest
+ * differs by at most one; EXIT_REFUSED if not; EXIT_USAGE if it cannot be told.
+ */
+int spread_compare(const struct trial *trial, unsigned long runs, bool json)
+{
+	struct spread spreads[LOADER_COUNT][BASE_COUNT];
+	int status = EXIT_DONE;
+	unsigned long run;
+	int loader, i;
+
+	for (run = 0; run < runs && !status; run++)
+		for (loader = 0; loader < LOADER_COUNT && !status; loader++)
+			status = one_run(trial, loader, !run, spreads[loader]);
+	if (status)
+		return status;
+	if (json)
+		print_json(trial, runs, spreads);
+	else
+		print_text(spreads);
+	for (i = 0; i < BASE_COUNT; i++)
+		if (!is_same(&spreads[0][i], &spreads[1][i]))
+			return EXIT_REFUSED;
+	if (!json)
+		printf("the same\n");
+	return EXIT_DONE;
+}
