@@ -54,6 +54,7 @@
 	X(randomize_stack_top)
 
 #include <xelf/arch.h>
+#include <xelf/broken.h>
 
 #define XELF_DEFINE_CALL(symbol) DEFINE_STATIC_CALL_NULL(xelf_##symbol, symbol);
 XELF_SYMBOLS(XELF_DEFINE_CALL)
@@ -663,6 +664,9 @@ static unsigned int xelf_fill_auxv(const struct xelf_load *load,
 		if (!xelf_auxv_value(load, xelf_auxv[i].id, &value, platform,
 				     random))
 			continue;
+		if (xelf_is_broken(XELF_BROKEN_AUXV) &&
+		    xelf_auxv[i].id == AT_HWCAP2)
+			continue;
 		auxv[n++] = xelf_auxv[i].id;
 		auxv[n++] = value;
 	}
@@ -803,6 +807,7 @@ static void xelf_start(struct xelf_load *load)
 
 	ELF_PLAT_INIT(regs, load->interp.file ? load->interp.bias :
 						load->program.bias);
+	xelf_break(load->bprm);
 	finalize_exec(load->bprm);
 	start_thread(regs, load->entry, load->bprm->p);
 	atomic_long_inc(&xelf_loaded);

@@ -6,7 +6,6 @@
  * Documentation/differences.md by the same names.
  */
 #include <errno.h>
-#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,7 +125,7 @@ static int check_loader(enum loader loader, const struct result *result,
 		return EXIT_USAGE;
 	}
 	if (loader == BINFMT_XELF && result->execed && !loads) {
-		say("", "the program was loaded, but not by binfmt_xelf: does another format, such as binfmt_misc, take it?");
+		say("", "it was loaded, but not by binfmt_xelf: has binfmt_misc a rule for it?");
 		return EXIT_USAGE;
 	}
 	return EXIT_DONE;
@@ -203,7 +202,7 @@ static void print_difference(const struct options *opt, size_t number,
 static size_t compare_facts(const struct options *opt, struct facts *theirs,
 			    struct facts *ours)
 {
-	static const char none[] = "(none)";
+	const char *none = "(none)";
 	size_t i = 0, j = 0, found = 0;
 
 	facts_sort(theirs);
@@ -286,62 +285,72 @@ static int compare_once(const struct options *opt, const struct trial *trial)
 	return status;
 }
 
+/* The tagged copy of a program that has no tag, and its directory. */
+static char *copy_path;
+static char *copy_dir;
+
+/* May run in a signal's handler. */
+static void remove_copy(void)
+{
+	if (copy_path)
+		unlink(copy_path);
+	if (copy_dir)
+		rmdir(copy_dir);
+}
+
 /*
  * A program without a tag is compared by way of a tagged copy, of the same
- * name in a directory of its own. @copy: set to its path, or NULL.
+ * name in a directory of its own.
  */
-static int make_copy(const char *path, char **copy)
+static int make_copy(const char *path)
 {
-	char *name = format("%s", path);
 	const char *tmp = getenv("TMPDIR");
-	char *dir = format("%s/xelf-diff.XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	char *files[] = { (char *)path, NULL };
+	char *files[2] = { (char *)path };
 	struct options opt = { };
+
+	copy_dir = format("%s/xelf-diff.XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (!mkdtemp(copy_dir)) {
+		say(copy_dir, "cannot make a directory for a tagged copy: %s",
+		    strerror(errno));
+		return EXIT_USAGE;
+	}
+	copy_path = format("%s%s", copy_dir, strrchr(path, '/') ?: "/program");
+	opt.out = copy_path;
+	return command_tag(&opt, files) ? EXIT_USAGE : EXIT_DONE;
+}
+
+/* Which file to run; a script's interpreter may be what is tagged. */
+static int find_program(struct trial *trial)
+{
+	struct file file;
+	bool needs_tag;
 	int status;
 
-	*copy = NULL;
-	if (!mkdtemp(dir)) {
-		say(dir, "cannot make a directory for a tagged copy: %s",
-		    strerror(errno));
-		status = EXIT_USAGE;
-	} else {
-		*copy = format("%s/%s", dir, basename(name));
-		opt.out = *copy;
-		status = command_tag(&opt, files) ? EXIT_USAGE : EXIT_DONE;
-	}
-	free(name);
-	free(dir);
+	status = file_open(&file, trial->path, false);
+	needs_tag = !status && file_is_elf(&file) && !xelf_is_tagged(file.first);
+	file_close(&file);
+	if (status)
+		return EXIT_USAGE;
+	if (!needs_tag)
+		return EXIT_DONE;
+	status = make_copy(trial->path);
+	if (!status)
+		trial->path = copy_path;
 	return status;
 }
 
-static void remove_copy(char *copy)
+static int print_rules(void)
 {
-	if (!copy)
-		return;
-	unlink(copy);
-	rmdir(dirname(copy));
-	free(copy);
-}
+	size_t i;
 
-static int find_program(const char *path, char **copy)
-{
-	struct file file;
-	bool tagged;
-	int status;
-
-	*copy = NULL;
-	status = file_open(&file, path, false);
-	tagged = xelf_is_tagged(file.first);
-	/* A script is compared as it is: its interpreter may be tagged. */
-	if (!status && !tagged && file_is_elf(&file))
-		status = make_copy(path, copy);
-	file_close(&file);
-	return status ? EXIT_USAGE : EXIT_DONE;
+	for (i = 0; i < ARRAY_SIZE(rules); i++)
+		puts(rules[i].name);
+	return EXIT_DONE;
 }
 
 /**
  * command_diff() - xelf diff
- * @opt: --json, --aslr, --timeout
+ * @opt: --json, --aslr, --timeout, --rules
  * @argv: the program and its arguments
  *
  * Return: EXIT_DONE if both loaders do the same, EXIT_REFUSED if not,
@@ -355,22 +364,21 @@ int command_diff(const struct options *opt, char **argv)
 		.aslr = opt->aslr,
 		.timeout = opt->timeout ? opt->timeout : 60,
 	};
-	char *copy;
 	int status;
 
-	status = find_program(argv[0], &copy);
-	if (copy)
-		trial.path = copy;
+	if (opt->rules)
+		return print_rules();
+	status = module_take(remove_copy);
 	if (!status)
-		status = module_take();
-	if (!status) {
-		if (!opt->json)
-			say("", "the switch is the machine's: until this ends, any tagged program may run under either loader");
+		status = find_program(&trial);
+	if (!status && !opt->json)
+		say("", "until this ends, tagged programs on this machine run under either loader");
+	if (!status)
 		status = opt->aslr ?
 			 spread_compare(&trial, opt->aslr, opt->json) :
 			 compare_once(opt, &trial);
-		module_give_back();
-	}
-	remove_copy(copy);
+	module_give_back();
+	free(copy_path);
+	free(copy_dir);
 	return status;
 }

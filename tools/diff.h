@@ -54,7 +54,7 @@ struct counters {
 	long refused[XELF_REASON_COUNT];
 };
 
-int module_take(void);
+int module_take(void (*clean_up)(void));
 void module_give_back(void);
 int module_use(enum loader loader);
 int module_counters(struct counters *counters);

@@ -24,16 +24,29 @@ const char *const loader_names[LOADER_COUNT] = {
 
 static int switch_fd = -1;
 static char switch_was;
+static void (*at_end)(void);
 
 static const int fatal_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
 
-/* A signal's handler, too: only what may be done there. */
+/**
+ * module_give_back() - undo module_take(); again does nothing
+ *
+ * Runs in a signal's handler, too: only what may be done there.
+ */
 void module_give_back(void)
 {
-	if (switch_fd >= 0 && pwrite(switch_fd, &switch_was, 1, 0) != 1)
-		(void)!write(2, "xelf: the module's switch is not restored\n",
-			     42);
+	static const char failed[] =
+		"xelf: the module's switch could not be given back: " SWITCH "\n";
+
+	if (switch_fd >= 0 && pwrite(switch_fd, &switch_was, 1, 0) != 1 &&
+	    write(STDERR_FILENO, failed, sizeof(failed) - 1) < 0)
+		switch_fd = -1;
+	if (switch_fd >= 0)
+		close(switch_fd);
 	switch_fd = -1;
+	if (at_end)
+		at_end();
+	at_end = NULL;
 }
 
 static void give_back_and_die(int number)
@@ -45,12 +58,13 @@ static void give_back_and_die(int number)
 
 /**
  * module_take() - take the module's switch for us alone
+ * @clean_up: called when it is given back; only what a signal's handler may do
  *
  * Two that compare at the same time would each see the other's loads.
  *
  * Return: EXIT_DONE, or EXIT_USAGE after saying what is missing.
  */
-int module_take(void)
+int module_take(void (*clean_up)(void))
 {
 	size_t i;
 
@@ -73,6 +87,7 @@ int module_take(void)
 		switch_fd = -1;
 		return EXIT_USAGE;
 	}
+	at_end = clean_up;
 	atexit(module_give_back);
 	for (i = 0; i < ARRAY_SIZE(fatal_signals); i++)
 		signal(fatal_signals[i], give_back_and_die);
@@ -123,7 +138,7 @@ int module_counters(struct counters *counters)
 
 	*counters = (struct counters){ };
 	if (!stats) {
-		say(STATS, "cannot open it: %s; is debugfs mounted (mount -t debugfs none /sys/kernel/debug)?",
+		say(STATS, "cannot open it: %s; is debugfs mounted there?",
 		    strerror(errno));
 		return EXIT_USAGE;
 	}

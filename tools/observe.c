@@ -121,7 +121,7 @@ static void add_stat(const struct task *task, struct facts *facts)
 		int number;
 		const char *name;
 	} fields[] = {
-		{ 3, "state" }, { 9, "flags" }, { 18, "priority" },
+		{ 9, "flags" }, { 18, "priority" },
 		{ 19, "nice" }, { 20, "num_threads" }, { 23, "vsize" },
 		{ 25, "rsslim" }, { 26, "start_code" }, { 27, "end_code" },
 		{ 28, "start_stack" }, { 29, "kstkesp" }, { 30, "kstkeip" },
@@ -131,6 +131,7 @@ static void add_stat(const struct task *task, struct facts *facts)
 		{ 48, "arg_start" }, { 49, "arg_end" }, { 50, "env_start" },
 		{ 51, "env_end" },
 	};
+	enum { FIRST_ADDRESS = 26 };
 	char *text = task_file(task, "stat", NULL);
 	/* A name may hold spaces and brackets; what follows does not. */
 	char *rest = strrchr(text, ')');
@@ -140,9 +141,12 @@ static void add_stat(const struct task *task, struct facts *facts)
 
 	for (number = 2; rest && next < ARRAY_SIZE(fields); number++) {
 		word = strsep(&rest, " ");
-		if (number == fields[next].number)
-			facts_add(facts, format("stat.%s", fields[next++].name),
-				  "%s", word);
+		if (number != fields[next].number)
+			continue;
+		facts_add(facts, format("stat.%s", fields[next].name),
+			  number >= FIRST_ADDRESS ? "0x%llx" : "%lld",
+			  strtoull(word, NULL, 10));
+		next++;
 	}
 	free(text);
 }
@@ -309,7 +313,10 @@ static void add_pages(const struct memory *mem, struct facts *facts,
 	}
 }
 
-/* The stack image from sp up, word by word, so that a difference is found. */
+/*
+ * The stack image from sp up, word by word, so that a difference is found; by
+ * address, so that what lies above one is still the same.
+ */
 static void add_stack(const struct memory *mem, struct facts *facts,
 		      unsigned long end)
 {
@@ -327,8 +334,7 @@ static void add_stack(const struct memory *mem, struct facts *facts,
 		mask_random(mem, page, addr, size);
 		for (i = 0; i + sizeof(word) <= size; i += sizeof(word)) {
 			memcpy(&word, page + i, sizeof(word));
-			facts_add(facts,
-				  format("stack.+0x%06lx", addr + i - mem->sp),
+			facts_add(facts, format("stack.0x%012lx", addr + i),
 				  "0x%lx", word);
 		}
 	}
@@ -373,11 +379,11 @@ static void add_vm_flags(const struct task *task, struct facts *facts)
 {
 	char *text = task_file(task, "smaps", NULL);
 	char *rest = text, *line;
-	unsigned long start = 0, end;
+	unsigned long start = 0, low, high;
 
 	while ((line = strsep(&rest, "\n"))) {
-		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
-			continue;
+		if (sscanf(line, "%lx-%lx ", &low, &high) == 2)
+			start = low;
 		if (!strncmp(line, "VmFlags:", 8))
 			facts_add(facts, format("vmflags.0x%012lx", start),
 				  "%s", line + 9);

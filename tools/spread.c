@@ -30,16 +30,18 @@ static const char *const base_names[BASE_COUNT] = {
 	[BASE_VDSO] = "vdso",
 };
 
+#define BITS	64
+
 /**
  * struct spread - where one base was found over many runs
- * @first: in the first of them
- * @varying: the bits that were not always as in the first
+ * @runs: how many
+ * @ones: of each bit: in how many of them it was set
  * @low: lowest address
  * @high: highest address
  */
 struct spread {
-	unsigned long first;
-	unsigned long varying;
+	unsigned long runs;
+	unsigned long ones[BITS];
 	unsigned long low;
 	unsigned long high;
 };
@@ -78,24 +80,49 @@ static void find_bases(const struct task *task, unsigned long base[BASE_COUNT])
 	free(text);
 }
 
-static void widen(struct spread *spread, unsigned long base, bool first)
+static void widen(struct spread *spread, unsigned long base)
 {
-	if (first)
-		*spread = (struct spread){ base, 0, base, base };
-	spread->varying |= base ^ spread->first;
+	int bit;
+
+	if (!spread->runs++) {
+		spread->low = base;
+		spread->high = base;
+	}
+	for (bit = 0; bit < BITS; bit++)
+		spread->ones[bit] += base >> bit & 1;
 	if (spread->low > base)
 		spread->low = base;
 	if (spread->high < base)
 		spread->high = base;
 }
 
-static int one_run(const struct trial *trial, enum loader loader, bool first,
+/* In how many runs a bit had its rarer value; 0: it never varied. */
+static unsigned long rarer(const struct spread *spread, int bit)
+{
+	unsigned long zeros = spread->runs - spread->ones[bit];
+
+	return zeros < spread->ones[bit] ? zeros : spread->ones[bit];
+}
+
+static unsigned long varying(const struct spread *spread)
+{
+	unsigned long bits = 0;
+	int bit;
+
+	for (bit = 0; bit < BITS; bit++)
+		if (rarer(spread, bit))
+			bits |= 1UL << bit;
+	return bits;
+}
+
+static int one_run(const struct trial *trial, enum loader loader,
 		   struct spread spreads[BASE_COUNT])
 {
 	unsigned long base[BASE_COUNT];
 	struct counters before, after;
 	struct task task;
 	int status, i;
+	bool ours;
 
 	status = module_use(loader);
 	if (!status)
@@ -110,14 +137,15 @@ static int one_run(const struct trial *trial, enum loader loader, bool first,
 	}
 	if (!status)
 		status = module_counters(&after);
-	if (!status && (after.loaded > before.loaded) != (loader == BINFMT_XELF)) {
+	ours = !status && after.loaded > before.loaded;
+	if (!status && loader != (ours ? BINFMT_XELF : BINFMT_ELF)) {
 		say(trial->path, "was not loaded by %s", loader_names[loader]);
 		status = EXIT_USAGE;
 	}
 	if (!status) {
 		find_bases(&task, base);
 		for (i = 0; i < BASE_COUNT; i++)
-			widen(&spreads[i], base[i], first);
+			widen(&spreads[i], base[i]);
 	}
 	task_kill(&task);
 	return status;
@@ -129,9 +157,22 @@ static double log2_of(const struct spread *spread)
 	       log2(spread->high - spread->low) : 0;
 }
 
+/*
+ * The highest bits vary in few runs, when a random number carries into them:
+ * in n of one loader's runs and, if both do the same, in none of the other's
+ * with a chance of about exp(-n).
+ */
+#define SURE	14
+
 static bool is_same(const struct spread *a, const struct spread *b)
 {
-	return a->varying == b->varying && fabs(log2_of(a) - log2_of(b)) <= 1;
+	int bit;
+
+	for (bit = 0; bit < BITS; bit++)
+		if ((!rarer(a, bit) && rarer(b, bit) > SURE) ||
+		    (!rarer(b, bit) && rarer(a, bit) > SURE))
+			return false;
+	return fabs(log2_of(a) - log2_of(b)) <= 1;
 }
 
 static void print_text(struct spread spreads[LOADER_COUNT][BASE_COUNT])
@@ -147,7 +188,7 @@ static void print_text(struct spread spreads[LOADER_COUNT][BASE_COUNT])
 			printf("%-12s %-12s 0x%-16lx 0x%-16lx 0x%-16lx %4d %6.2f%s\n",
 			       loader ? "" : base_names[i],
 			       loader_names[loader], s->low, s->high,
-			       s->varying, __builtin_popcountl(s->varying),
+			       varying(s), __builtin_popcountl(varying(s)),
 			       log2_of(s),
 			       loader && !is_same(&spreads[0][i], s) ?
 			       "  differs" : "");
@@ -168,9 +209,10 @@ static void print_json(const struct trial *trial, unsigned long runs,
 		for (loader = 0; loader < LOADER_COUNT; loader++) {
 			const struct spread *s = &spreads[loader][i];
 
-			printf(",\n     \"%s\": {\"lowest\": \"0x%lx\", \"highest\": \"0x%lx\", \"varying\": \"0x%lx\", \"log2\": %.2f}",
-			       loader_names[loader], s->low, s->high,
-			       s->varying, log2_of(s));
+			printf(",\n     \"%s\": {\"lowest\": \"0x%lx\", \"highest\": \"0x%lx\",\n",
+			       loader_names[loader], s->low, s->high);
+			printf("      \"varying\": \"0x%lx\", \"log2\": %.2f}",
+			       varying(s), log2_of(s));
 		}
 		printf(",\n     \"same\": %s}",
 		       is_same(&spreads[0][i], &spreads[1][i]) ? "true" :
@@ -182,22 +224,23 @@ static void print_json(const struct trial *trial, unsigned long runs,
 /**
  * spread_compare() - compare where the loaders put things
  * @trial: what to run; up to its first instruction only
- * @runs: of each loader; with fewer than 100 a bit may seem fixed by chance
+ * @runs: of each loader; few runs notice little
  * @json: for programs rather than people
  *
- * Return: EXIT_DONE if the same bits vary, and log2 of highest minus lowest
- * differs by at most one; EXIT_REFUSED if not; EXIT_USAGE if it cannot be told.
+ * Return: EXIT_DONE if the same bits vary, but for what chance explains, and
+ * log2 of highest minus lowest differs by at most one; EXIT_REFUSED if not;
+ * EXIT_USAGE if it cannot be told.
  */
 int spread_compare(const struct trial *trial, unsigned long runs, bool json)
 {
-	struct spread spreads[LOADER_COUNT][BASE_COUNT];
+	struct spread spreads[LOADER_COUNT][BASE_COUNT] = { };
 	int status = EXIT_DONE;
 	unsigned long run;
 	int loader, i;
 
 	for (run = 0; run < runs && !status; run++)
 		for (loader = 0; loader < LOADER_COUNT && !status; loader++)
-			status = one_run(trial, loader, !run, spreads[loader]);
+			status = one_run(trial, loader, spreads[loader]);
 	if (status)
 		return status;
 	if (json)

@@ -44,9 +44,9 @@ static const struct command commands[] = {
 	{ "dump", command_dump, "j",
 	  "show the tag, the headers, and what the loader would map",
 	  "[--json] FILE..." },
-	{ "diff", command_diff, "+jat",
+	{ "diff", command_diff, "+jatr",
 	  "run a program under both loaders and compare all that it can see",
-	  "[--json] [--timeout SECONDS] [--aslr RUNS] PROGRAM [ARG...]" },
+	  "[--json] [--timeout SECONDS] [--aslr RUNS] PROGRAM [ARG...] | --rules" },
 	{ "help", NULL, "",
 	  "show this, or how COMMAND is used",
 	  "[COMMAND]" },
@@ -62,6 +62,7 @@ static const struct option long_options[] = {
 	{ "json", no_argument, NULL, 'j' },
 	{ "aslr", required_argument, NULL, 'a' },
 	{ "timeout", required_argument, NULL, 't' },
+	{ "rules", no_argument, NULL, 'r' },
 	{ "help", no_argument, NULL, 'h' },
 	{ }
 };
@@ -232,6 +233,9 @@ static int run_command(const struct command *cmd, int argc, char **argv)
 		case 'j':
 			opt.json = true;
 			break;
+		case 'r':
+			opt.rules = true;
+			break;
 		case 'a':
 			opt.aslr = number_of(optarg, MAX_RUNS);
 			if (!opt.aslr)
@@ -253,7 +257,7 @@ static int run_command(const struct command *cmd, int argc, char **argv)
 	argv += optind;
 	if (!cmd->run)
 		return help(argv);
-	if (!*argv) {
+	if (!*argv && !opt.rules) {
 		say("", "%s: no FILE is given", cmd->name);
 		print_command(stderr, cmd);
 		return EXIT_USAGE;

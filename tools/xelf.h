@@ -49,6 +49,7 @@ enum exit_status {
  * @force: --force: go on where the user may know better
  * @json: --json: for programs rather than people
  * @aslr: --aslr: runs of each loader, with randomisation; 0: compare one run
+ * @rules: --rules: print what may differ on purpose
  * @timeout: --timeout: seconds that a program may run; 0: as it is without
  */
 struct options {
@@ -56,6 +57,7 @@ struct options {
 	bool exclusive;
 	bool force;
 	bool json;
+	bool rules;
 	unsigned long aslr;
 	unsigned int timeout;
 };

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A loader that is wrong on purpose, to prove that the oracle sees it: built
+ * only with XELF_BROKEN=1 in scripts/kernel's environment, never for use.
+ */
+#ifndef _XELF_BROKEN_H
+#define _XELF_BROKEN_H
+
+/* The values of the module parameter `broken`. */
+enum xelf_broken {
+	XELF_BROKEN_NOT,
+	XELF_BROKEN_BRK,	/* brk begins a page too high */
+	XELF_BROKEN_AUXV,	/* AT_HWCAP2 is left out */
+	XELF_BROKEN_MAP,	/* one page more is mapped */
+	XELF_BROKEN_COMM,	/* the name begins with a question mark */
+	XELF_BROKEN_REGISTER,	/* rdx is not zero */
+	XELF_BROKEN_BSS,	/* a byte of the stack's lowest page is not zero */
+};
+
+#ifdef XELF_BROKEN
+static unsigned int broken;
+module_param(broken, uint, 0644);
+MODULE_PARM_DESC(broken, "what is wrong on purpose, see xelf/broken.h");
+#define xelf_is_broken(what)	(READ_ONCE(broken) == (what))
+
+/* What is broken when all has been done right. */
+static void xelf_break(struct linux_binprm *bprm)
+{
+	struct mm_struct *mm = current->mm;
+
+	if (xelf_is_broken(XELF_BROKEN_BRK)) {
+		mm->start_brk += PAGE_SIZE;
+		mm->brk += PAGE_SIZE;
+	}
+	if (xelf_is_broken(XELF_BROKEN_MAP) &&
+	    IS_ERR_VALUE(vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ,
+				 MAP_PRIVATE | MAP_ANONYMOUS, 0)))
+		pr_warn("broken: no page more could be mapped\n");
+	if (xelf_is_broken(XELF_BROKEN_COMM)) {
+		task_lock(current);
+		current->comm[0] = '?';
+		task_unlock(current);
+	}
+	if (xelf_is_broken(XELF_BROKEN_REGISTER))
+		current_pt_regs()->dx = 1;
+	if (xelf_is_broken(XELF_BROKEN_BSS) &&
+	    put_user('!', (char __user *)((bprm->p & PAGE_MASK) - 1)))
+		pr_warn("broken: the stack could not be written\n");
+}
+#else
+#define xelf_is_broken(what)	false
+
+static inline void xelf_break(struct linux_binprm *bprm)
+{
+}
+#endif
+
+#endif /* _XELF_BROKEN_H */

@@ -1,0 +1,70 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Does the oracle see a loader that is wrong? Runs in a VM of its own, with the
+# module that include/xelf/broken.h breaks. Prints TAP.
+#
+# packages: coreutils
+# files: /bin/true
+
+# shellcheck source=selftests/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+broken=/sys/module/binfmt_xelf/parameters/broken
+
+# sees NUMBER FIELD...: with the loader broken so, these fields differ
+sees()
+{
+	[ -e $broken ] || fail "this module is not the broken one"
+	echo "$1" >$broken
+	shift
+	status=0
+	xelf diff /bin/true >out 2>&1 || status=$?
+	[ $status = 1 ] || fail "exit status $status: $(cat out)"
+	for field; do
+		grep -q "^$field: binfmt_elf" out || fail "$field is not found: $(cat out)"
+	done
+}
+
+# ---- tests ----
+
+a_whole_loader_is_identical()
+{
+	echo 0 >$broken
+	xelf diff /bin/true >out 2>&1 || fail "$(cat out)"
+	[ "$(tail -n 1 out)" = identical ] || fail "$(cat out)"
+}
+
+brk_a_page_too_high_is_seen()
+{
+	sees 1 stat.start_brk
+	[ "$(tail -n 1 out)" = "1 difference(s)" ] || fail "$(cat out)"
+}
+
+a_missing_auxv_entry_is_seen()
+{
+	sees 2 auxv.AT_HWCAP2 auxv.order register.rsp
+}
+
+a_page_more_is_seen()
+{
+	sees 3 status.VmSize 'maps.0x[0-9a-f]*' 'vmflags.0x[0-9a-f]*'
+}
+
+another_name_is_seen()
+{
+	sees 4 comm status.Name
+}
+
+a_register_is_seen()
+{
+	sees 5 register.rdx
+	[ "$(tail -n 1 out)" = "1 difference(s)" ] || fail "$(cat out)"
+}
+
+a_byte_in_memory_is_seen()
+{
+	sees 6 'memory.0x[0-9a-f]*'
+	[ "$(tail -n 1 out)" = "1 difference(s)" ] || fail "$(cat out)"
+}
+
+tap_main "$@"
