@@ -11,7 +11,7 @@ build := $(top)/build
 
 export CC PREFIX DESTDIR
 
-.PHONY: all module tools run check style install modules_install clean help
+.PHONY: all module tools run check check-full check-kernel style install modules_install clean help
 
 all: module
 
@@ -33,6 +33,12 @@ run:
 check:
 	@scripts/check
 
+check-full:
+	@scripts/check --full
+
+check-kernel:
+	@scripts/check-kernel
+
 style:
 	@scripts/style
 
@@ -52,7 +58,9 @@ help:
 	@echo 'make                  the module, for the running kernel (KDIR=DIR for another)'
 	@echo 'make tools            the command xelf: build/xelf'
 	@echo 'make run              see it work: boots a VM, runs programs under both loaders'
-	@echo 'make check            all tests'
+	@echo 'make check            the tests'
+	@echo 'make check-kernel     the kernel'"'"'s own selftests under both loaders'
+	@echo 'make check-full       both, and large and odd programs'
 	@echo 'make style            checkpatch, sparse, gcc, clang, shellcheck'
 	@echo 'make install          xelf and its man page, under PREFIX ($(PREFIX)) and DESTDIR'
 	@echo 'make modules_install  the module, for the running kernel'

@@ -1,0 +1,523 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What changes under an exec while it is under way, and what is left of the old
+ * program after it: modes, sysctls, the module's switch, write access, files
+ * that shrink; timers, locks, shared memory, kernel structures.
+ */
+#include "both.h"
+
+#include <grp.h>
+#include <linux/aio_abi.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+
+#define DIR_	"/tmp/race_test/"
+#define PROGRAM	DIR_ "program"	/* the probe */
+#define INTERP	DIR_ "interp"
+#define CHILD	DIR_ "child"	/* this program */
+
+#define NOBODY	65534
+#define OTHER	1234
+#define RUNS	150
+
+/* ---- in the program under test ---- */
+
+#define PRIVILEGED	99
+
+static long aio_contexts(void)
+{
+	char text[32] = "";
+
+	read_file("/proc/sys/fs/aio-nr", text, sizeof(text) - 1);
+	return atol(text);
+}
+
+/* What of its predecessor's can it still find? */
+static int child_leftovers(int shm, unsigned long timer)
+{
+	struct itimerval interval = {};
+	struct itimerspec left;
+	struct shmid_ds shared;
+	stack_t stack;
+	int value = -1;
+
+	getitimer(ITIMER_REAL, &interval);
+	printf("interval-timer %d\n", !!interval.it_value.tv_sec);
+	getitimer(ITIMER_VIRTUAL, &interval);
+	printf("virtual-timer %d\n", !!interval.it_value.tv_sec);
+	errno = 0;
+	syscall(SYS_timer_gettime, (int)timer, &left);
+	printf("posix-timer %x\n", errno);
+	if (shmctl(shm, IPC_STAT, &shared))
+		die("shmctl");
+	printf("shared-memory %lx\n", (unsigned long)shared.shm_nattch);
+	printf("aio %lx\n", aio_contexts());
+	sigaltstack(NULL, &stack);
+	printf("signal-stack %x\n", stack.ss_flags);
+	printf("timer-slack %x\n", prctl(PR_GET_TIMERSLACK));
+	printf("no-huge-pages %x\n", prctl(PR_GET_THP_DISABLE));
+	prctl(PR_GET_CHILD_SUBREAPER, &value);
+	printf("subreaper %x\n", value);
+	printf("no-new-privs %x\n", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
+	printf("end\n");
+	return 0;
+}
+
+static int child(int argc, char **argv)
+{
+	const char *what = argv[1] + strlen(CHILD_PREFIX);
+
+	if (!strcmp(what, "privileged"))
+		return geteuid() && getegid() != OTHER ? 0 : PRIVILEGED;
+	if (!strcmp(what, "leftovers") && argc > 3)
+		return child_leftovers(atoi(argv[2]), atoi(argv[3]));
+	if (!strcmp(what, "pause"))
+		for (;;)
+			pause();
+	return 2;
+}
+
+/* ---- the tests ---- */
+
+FIXTURE(race) {
+	struct run r[2];
+	struct run how;
+	pid_t other;		/* the process that changes things meanwhile */
+};
+
+FIXTURE_SETUP(race)
+{
+	memset(self, 0, sizeof(*self));
+	if (mkdir(DIR_, 0755) && errno != EEXIST)
+		die("%s: mkdir", DIR_);
+	unlink(PROGRAM);
+	unlink(INTERP);
+	write_interp(INTERP, ET_DYN);
+	write_program(PROGRAM, ET_DYN, INTERP);
+	write_self(CHILD);
+}
+
+static void stop_other(pid_t *other)
+{
+	if (*other > 0) {
+		kill(*other, SIGKILL);
+		waitpid(*other, NULL, 0);
+	}
+	*other = 0;
+}
+
+FIXTURE_TEARDOWN(race)
+{
+	stop_other(&self->other);
+	set_enabled(true);
+	unlink(PROGRAM);
+	unlink(INTERP);
+	unlink(CHILD);
+	rmdir(DIR_);
+}
+
+/* A process that does something over and over until it is stopped. */
+static pid_t start_other(void (*something)(int round))
+{
+	pid_t pid;
+	int i;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		die("fork");
+	if (!pid)
+		for (i = 0;; i++)
+			something(i);
+	return pid;
+}
+
+/* ---- under way ---- */
+
+/* Everybody may run it, or it is setuid and setgid and others may not. */
+static void change_mode(int round)
+{
+	if (chmod(CHILD, round % 2 ? 06750 : 0755))
+		_exit(1);
+}
+
+static void become_nobody(void)
+{
+	if (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY))
+		die("setuid");
+}
+
+/* CVE-2024-43882: who may run it only without the bits never runs with them. */
+TEST_F(race, a_changing_mode_gives_nobody_what_neither_mode_gives)
+{
+	char *const argv[] = { CHILD, CHILD_PREFIX "privileged", NULL };
+	int ours, i;
+
+	ASSERT_EQ(0, chown(CHILD, 0, OTHER));
+	self->how.argv = argv;
+	self->how.setup = become_nobody;
+	for (ours = 0; ours < 2; ours++) {
+		long loaded = counter("loaded");
+		int ran = 0, refused = 0;
+
+		self->other = start_other(change_mode);
+		/* On until both have been seen often, within reason. */
+		for (i = 0; i < 40 * RUNS && (i < RUNS || ran < 10 ||
+					      refused < 10); i++) {
+			struct run r = self->how;
+
+			run_under(ours, CHILD, &r);
+			ran += !r.err;
+			refused += r.err == EACCES;
+			ASSERT_TRUE(!r.err || r.err == EACCES);
+			EXPECT_EQ(0, r.status & ~(r.err ? 0xff00 : 0));
+		}
+		stop_other(&self->other);
+		EXPECT_LE(10, ran);
+		EXPECT_LE(10, refused);
+		EXPECT_EQ(ours ? ran : 0, counter("loaded") - loaded);
+	}
+	/* The twin: a mode that gives both, and others may run it. */
+	ASSERT_EQ(0, chmod(CHILD, 06755));
+	run_both(_metadata, CHILD, &self->how, self->r, 1);
+	EXPECT_EQ(PRIVILEGED << 8, self->r[1].status);
+}
+
+static const struct {
+	const char *path;
+	const char *value[2];	/* the usual one first */
+} sysctls[] = {
+	{ "/proc/sys/vm/legacy_va_layout", { "0", "1" } },
+	{ "/proc/sys/vm/mmap_rnd_bits", { "28", "32" } },
+	{ "/proc/sys/vm/overcommit_memory", { "0", "1" } },
+	{ "/proc/sys/vm/mmap_min_addr", { "65536", "4096" } },
+	{ "/proc/sys/kernel/randomize_va_space", { "2", "0" } },
+	{ "/proc/sys/fs/suid_dumpable", { "0", "2" } },
+};
+
+static void flip_sysctls(int round)
+{
+	size_t i = round / 2 % ARRAY_SIZE(sysctls);
+	const char *value = sysctls[i].value[(round + 1) % 2];
+
+	write_file(sysctls[i].path, value, strlen(value), 0644);
+}
+
+TEST_F(race, flipping_sysctls_meanwhile_crash_no_program)
+{
+	char before[ARRAY_SIZE(sysctls)][32] = {};
+	int ours, i;
+
+	for (i = 0; i < ARRAY_SIZE(sysctls); i++)
+		read_file(sysctls[i].path, before[i], 31);
+	self->other = start_other(flip_sysctls);
+	for (ours = 0; ours < 2; ours++) {
+		long loaded = counter("loaded");
+
+		for (i = 0; i < RUNS; i++) {
+			struct run r = { .aslr = true };
+
+			run_under(ours, PROGRAM, &r);
+			EXPECT_EQ(0, r.err);
+			EXPECT_EQ(PROBE_STATUS << 8, r.status);
+		}
+		EXPECT_EQ(ours ? RUNS : 0, counter("loaded") - loaded);
+	}
+	stop_other(&self->other);
+	for (i = 0; i < ARRAY_SIZE(sysctls); i++)
+		write_file(sysctls[i].path, before[i], strlen(before[i]), 0644);
+}
+
+static void flip_enabled(int round)
+{
+	set_enabled(round % 2);
+}
+
+TEST_F(race, switching_the_module_meanwhile_fails_no_exec)
+{
+	long loaded = counter("loaded");
+	int i;
+
+	self->other = start_other(flip_enabled);
+	/* On until either loader had some, within reason. */
+	for (i = 0; i < 20 * RUNS; i++) {
+		struct run r = {};
+		long ours = counter("loaded") - loaded;
+
+		if (i >= RUNS && ours >= 10 && i - ours >= 10)
+			break;
+		run(PROGRAM, &r);
+		EXPECT_EQ(0, r.err);
+		EXPECT_EQ(PROBE_STATUS << 8, r.status);
+	}
+	stop_other(&self->other);
+	EXPECT_LE(10, counter("loaded") - loaded);
+	EXPECT_LE(10, i - (counter("loaded") - loaded));
+}
+
+static void try_to_write(int round)
+{
+	const char *path = round % 2 ? PROGRAM : INTERP;
+	int fd = open(path, O_RDWR);
+
+	if (fd < 0 && errno != ETXTBSY)
+		_exit(1);
+	close(fd);
+}
+
+TEST_F(race, a_writer_and_an_exec_keep_each_other_out)
+{
+	int ours, i, fd;
+
+	for (ours = 0; ours < 2; ours++) {
+		long loaded = counter("loaded");
+		int ran = 0;
+
+		self->other = start_other(try_to_write);
+		for (i = 0; i < RUNS; i++) {
+			struct run r = {};
+
+			run_under(ours, PROGRAM, &r);
+			ASSERT_TRUE(!r.err || r.err == ETXTBSY);
+			if (!r.err)
+				EXPECT_EQ(PROBE_STATUS << 8, r.status);
+			ran += !r.err;
+		}
+		/* It is there still: it met nothing but ETXTBSY. */
+		EXPECT_EQ(0, waitpid(self->other, NULL, WNOHANG));
+		stop_other(&self->other);
+		EXPECT_LT(0, ran);
+		EXPECT_EQ(ours ? ran : 0, counter("loaded") - loaded);
+		/* Nothing is held that was not given back. */
+		for (i = 0; i < 2; i++) {
+			fd = open(i ? PROGRAM : INTERP, O_RDWR);
+			EXPECT_LE(0, fd);
+			close(fd);
+		}
+	}
+}
+
+/* ---- files that shrink ---- */
+
+/* An interpreter that reads a byte and exits with 0. */
+static const unsigned char read_and_exit[] = {
+	0x31, 0xc0,			/* xor %eax, %eax	read */
+	0x31, 0xff,			/* xor %edi, %edi */
+	0x48, 0x8d, 0x74, 0x24, 0xf8,	/* lea -8(%rsp), %rsi */
+	0xba, 0x01, 0x00, 0x00, 0x00,	/* mov $1, %edx */
+	0x0f, 0x05,			/* syscall */
+	0xb8, 0xe7, 0x00, 0x00, 0x00,	/* mov $231, %eax	exit_group */
+	0x31, 0xff,			/* xor %edi, %edi */
+	0x0f, 0x05,			/* syscall */
+};
+
+/* Its status, if meanwhile the interpreter's file lost its contents or not. */
+static int run_shrinking(struct __test_metadata *_metadata, bool ours,
+			 bool shrink)
+{
+	char *const argv[] = { PROGRAM, NULL };
+	long loaded = counter("loaded");
+	int ends[2], status;
+	pid_t pid;
+
+	image_init(&image, ET_DYN);
+	memcpy(image.bytes + IMAGE_CODE, read_and_exit, sizeof(read_and_exit));
+	image_write(&image, INTERP, false);
+	if (pipe(ends))
+		die("pipe");
+	fflush(stdout);
+	set_enabled(ours);
+	pid = vfork();
+	if (!pid) {
+		dup2(ends[0], 0);
+		execve(PROGRAM, argv, argv + 1);
+		_exit(127);
+	}
+	/* Here again, the program is past the point of no return. */
+	while (ours && counter("loaded") == loaded)
+		usleep(1000);
+	usleep(20000);
+	set_enabled(true);
+	/* The program's own file is not to be had. */
+	EXPECT_EQ(-1, truncate(PROGRAM, 0));
+	EXPECT_EQ(ETXTBSY, errno);
+	if (shrink && truncate(INTERP, 0))
+		die("%s: truncate", INTERP);
+	if (write(ends[1], "x", 1) != 1)
+		die("pipe");
+	close(ends[0]);
+	close(ends[1]);
+	waitpid(pid, &status, 0);
+	EXPECT_EQ(ours, counter("loaded") - loaded);
+	return status;
+}
+
+TEST_F(race, an_interpreter_that_shrinks_ends_it_by_SIGBUS)
+{
+	int ours;
+
+	for (ours = 0; ours < 2; ours++) {
+		EXPECT_EQ(0, run_shrinking(_metadata, ours, false));
+		EXPECT_EQ(SIGBUS, run_shrinking(_metadata, ours, true) & 0x7f);
+	}
+}
+
+/* ---- what is left ---- */
+
+static int shared_memory;
+static char shared_name[16], timer_name[16];
+
+static char *leftovers_argv[] = {
+	CHILD, CHILD_PREFIX "leftovers", shared_name, timer_name, NULL
+};
+
+/* Has one of each, and leaves them to the exec. */
+static void take_things(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_NONE };
+	struct itimerval interval = { .it_value = { .tv_sec = 1000 } };
+	struct itimerspec timeout = { .it_value = { .tv_sec = 1000 } };
+	stack_t stack = { .ss_sp = malloc(65536), .ss_size = 65536 };
+	aio_context_t aio = 0;
+	int timer;
+
+	if (setitimer(ITIMER_REAL, &interval, NULL) ||
+	    setitimer(ITIMER_VIRTUAL, &interval, NULL) ||
+	    syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) ||
+	    syscall(SYS_timer_settime, timer, 0, &timeout, NULL) ||
+	    syscall(SYS_io_setup, 8, &aio) ||
+	    shmat(shared_memory, NULL, 0) == (void *)-1 ||
+	    sigaltstack(&stack, NULL) ||
+	    prctl(PR_SET_TIMERSLACK, 12345) ||
+	    prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) ||
+	    prctl(PR_SET_CHILD_SUBREAPER, 1) ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		die("what the old program has");
+	snprintf(timer_name, sizeof(timer_name), "%d", timer);
+}
+
+TEST_F(race, of_the_old_program_that_is_left_which_is_left_untagged)
+{
+	shared_memory = shmget(IPC_PRIVATE, 4096, 0600);
+	ASSERT_LE(0, shared_memory);
+	snprintf(shared_name, sizeof(shared_name), "%d", shared_memory);
+	EXPECT_EQ(0, aio_contexts());
+	self->how.argv = leftovers_argv;
+	self->how.setup = take_things;
+	run_both(_metadata, CHILD, &self->how, self->r, 1);
+	shmctl(shared_memory, IPC_RMID, NULL);
+	EXPECT_EQ(0, self->r[1].status);
+	EXPECT_EQ(1UL, number_of(seen[1], "interval-timer"));
+	EXPECT_EQ(1UL, number_of(seen[1], "virtual-timer"));
+	EXPECT_EQ((unsigned long)EINVAL, number_of(seen[1], "posix-timer"));
+	EXPECT_EQ(0UL, number_of(seen[1], "shared-memory"));
+	EXPECT_EQ(0UL, number_of(seen[1], "aio"));
+	EXPECT_EQ((unsigned long)SS_DISABLE, number_of(seen[1], "signal-stack"));
+	EXPECT_EQ(12345UL, number_of(seen[1], "timer-slack"));
+	EXPECT_EQ(1UL, number_of(seen[1], "no-huge-pages"));
+	EXPECT_EQ(1UL, number_of(seen[1], "no-new-privs"));
+	EXPECT_NE(NULL, strstr(seen[1], "end\n"));
+}
+
+TEST_F(race, the_kernel_forgets_robust_locks_and_rseq)
+{
+	struct __ptrace_rseq_configuration rseq;
+	char *const argv[] = { PROGRAM, NULL };
+	int ours, status, stop;
+	size_t size;
+	void *head;
+	pid_t pid;
+
+	for (ours = 0; ours < 2; ours++) {
+		long loaded = counter("loaded");
+
+		fflush(stdout);
+		set_enabled(ours);
+		pid = fork();
+		if (!pid) {
+			ptrace(PTRACE_TRACEME, 0, 0, 0);
+			raise(SIGSTOP);
+			execve(PROGRAM, argv, argv + 1);
+			_exit(127);
+		}
+		/* Before the exec, and after it. */
+		for (stop = 0; stop < 2; stop++) {
+			ASSERT_EQ(pid, waitpid(pid, &status, 0));
+			ASSERT_TRUE(WIFSTOPPED(status));
+			ASSERT_EQ(0, syscall(SYS_get_robust_list, pid, &head,
+					     &size));
+			ASSERT_EQ(sizeof(rseq),
+				  ptrace(PTRACE_GET_RSEQ_CONFIGURATION, pid,
+					 sizeof(rseq), &rseq));
+			EXPECT_EQ(!stop, !!head);
+			EXPECT_EQ(!stop, !!rseq.rseq_abi_pointer);
+			EXPECT_EQ(!stop, !!rseq.rseq_abi_size);
+			if (!stop)
+				ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, 0, 0));
+		}
+		set_enabled(true);
+		EXPECT_EQ(ours, counter("loaded") - loaded);
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+	}
+}
+
+TEST_F(race, a_robust_lock_held_over_the_exec_is_given_up)
+{
+	char *const argv[] = { CHILD, CHILD_PREFIX "pause", NULL };
+	pthread_mutexattr_t attr;
+	pthread_mutex_t *mutex;
+	int ours, status;
+	pid_t pid;
+
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
+	mutex = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, mutex);
+	for (ours = 0; ours < 2; ours++) {
+		struct timespec until = { .tv_sec = time(NULL) + 10 };
+		long loaded = counter("loaded");
+		int ends[2];
+		char byte;
+
+		ASSERT_EQ(0, pthread_mutex_init(mutex, &attr));
+		ASSERT_EQ(0, pipe2(ends, O_CLOEXEC));
+		fflush(stdout);
+		set_enabled(ours);
+		pid = fork();
+		if (!pid) {
+			pthread_mutex_lock(mutex);
+			if (write(ends[1], "x", 1) == 1)
+				execve(CHILD, argv, argv + 2);
+			_exit(127);
+		}
+		/* Locked; and then the exec closes the pipe. */
+		close(ends[1]);
+		ASSERT_EQ(1, read(ends[0], &byte, 1));
+		ASSERT_EQ(0, read(ends[0], &byte, 1));
+		EXPECT_EQ(EOWNERDEAD, pthread_mutex_timedlock(mutex, &until));
+		EXPECT_EQ(0, waitpid(pid, &status, WNOHANG));
+		while (ours && counter("loaded") == loaded)
+			usleep(1000);
+		set_enabled(true);
+		EXPECT_EQ(ours, counter("loaded") - loaded);
+		close(ends[0]);
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+		pthread_mutex_destroy(mutex);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strncmp(argv[1], CHILD_PREFIX, strlen(CHILD_PREFIX)))
+		return child(argc, argv);
+	return test_harness_run(argc, argv);
+}

@@ -1,0 +1,427 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Tests of `xelf check`, `xelf dump` and the command line, down to files made to break them. Prints TAP.
+#
+#	selftests/tool_check_test.sh [TEST]...
+#
+# packages: gcc libc6-dev binutils python3
+
+# shellcheck source=selftests/tool.sh
+. "$(dirname "$0")/tool.sh"
+
+# warns TEXT: xelf check warns of ./good, which is valid all the same with a tag of its own
+warns()
+{
+	"$programs/mark" good
+	run 0 "$XELF" check good
+	says "warning: "
+	says "$1"
+}
+
+# warns_of_nothing: nor does xelf check refuse ./good, with the tag that it has
+warns_of_nothing()
+{
+	run 0 "$XELF" check good
+	[ ! -s stderr ] || fail "standard error is not empty: $(cat stderr)"
+}
+
+# survives FILE...: check and dump do not crash
+survives()
+{
+	local command status
+
+	for command in check dump 'dump --json'; do
+		status=0
+		# shellcheck disable=SC2086
+		timeout 300 "$XELF" $command "$@" >stdout 2>stderr || status=$?
+		case $status in
+		0 | 1 | 3) ;;
+		*) fail "xelf $command: exit status $status: $(tail -n 20 stderr)" ;;
+		esac
+		! grep -E 'Sanitizer|runtime error' stderr || fail "xelf $command"
+	done
+	! command -v python3 >/dev/null || python3 -m json.tool stdout >/dev/null
+}
+
+# ---- tests ----
+
+# ---- check ----
+
+check_tells_tagged_from_untagged()
+{
+	good
+	run 3 "$XELF" check good
+	prints "good: not XELF: an ELF file without a tag"
+	tags good
+	prints "good: valid (version 1)"
+	echo text >text
+	run 3 "$XELF" check text
+	prints "text: not XELF: not an ELF file"
+}
+
+check_of_several_files_gives_the_worst()
+{
+	good
+	good dynamic bad
+	good dynamic untagged
+	tags good
+	tags bad
+	patch bad 24 ff
+	run 0 "$XELF" check good good
+	run 3 "$XELF" check good untagged good
+	run 1 "$XELF" check untagged bad good
+	run 1 "$XELF" check bad untagged
+	run 1 "$XELF" check good nothing
+}
+
+check_refuses_an_interpreter_that_is_missing_or_unusable()
+{
+	local linker=/lib64/ld-linux-x86-64.so.2 path reason offset byte
+
+	good
+	path=$(number good "$(phdr good p_offset INTERP)" 8)
+	# The rest of the path's 28 bytes is behind its first null byte.
+	printf '/tmp/xelf-no-such-loader\0\0\0\0' | put good "$path"
+	# Another machine may have it.
+	run 0 "$XELF" tag good
+	check_refuses interpreter-not-opened ENOENT good
+	printf './ld\0' | put good "$path"
+	cp -L $linker ld
+	run 0 "$XELF" check good
+	chmod 644 ld
+	check_refuses interpreter-not-opened EACCES good
+	rm ld
+	mkdir ld
+	check_refuses interpreter-not-opened EACCES good
+	rmdir ld
+	head -c 63 $linker >ld
+	chmod 755 ld
+	check_refuses interpreter-unreadable EIO good
+	while read -r reason offset byte; do
+		cp -L $linker ld
+		patch ld "$offset" "$byte"
+		check_refuses "$reason" ELIBBAD good
+	done <<-'END'
+	interpreter-not-elf              1 46
+	interpreter-other-machine       18 b7
+	interpreter-bad-program-headers 56 00
+	interpreter-not-executable-type 16 01
+	END
+	cp -L $linker ld
+	patch64 ld "$(phdr ld p_filesz LOAD 2)" 0x7000000000
+	check_refuses interpreter-bad-segments ELIBBAD good
+	cp -L $linker ld
+	warns_of_nothing
+}
+
+check_warns_of_class_byte_order_and_version()
+{
+	local offset bad right text
+
+	good
+	tags good
+	warns_of_nothing
+	while read -r offset bad right text; do
+		patch good "$offset" "$bad"
+		warns "$text"
+		patch good "$offset" "$right"
+	done <<-'END'
+	 4 01 02 EI_CLASS is 1, not ELFCLASS64 (2)
+	 5 02 01 EI_DATA is 2, not ELFDATA2LSB (1)
+	 6 00 01 EI_VERSION is 0, not EV_CURRENT (1)
+	20 07 01 e_version is 7, not EV_CURRENT (1)
+	52 34 40 e_ehsize is 52, not 64
+	END
+}
+
+check_warns_of_an_entry_outside_the_code()
+{
+	good
+	patch64 good 24 0x10
+	warns "the entry 0x10 lies in no executable segment"
+}
+
+check_warns_of_a_writable_and_executable_segment()
+{
+	good
+	patch good "$(phdr good p_flags LOAD 2)" 07
+	warns "program header 3: the segment is writable and executable"
+}
+
+check_warns_of_an_executable_stack()
+{
+	good
+	patch good "$(phdr good p_flags GNU_STACK)" 07
+	warns "the stack is executable"
+}
+
+check_does_not_mind_a_missing_stack_header()
+{
+	good
+	patch good "$(phdr good p_type GNU_STACK)" 00 00 00 00
+	"$programs/mark" good
+	warns_of_nothing
+}
+
+check_warns_of_overlap_by_bytes_alone()
+{
+	local memsz room
+
+	good
+	memsz=$(phdr good p_memsz LOAD 2)
+	room=$(($(number good "$(phdr good p_vaddr LOAD 3)" 8) - $(number good "$(phdr good p_vaddr LOAD 2)" 8)))
+	# Up to the next segment is no overlap yet.
+	patch64 good "$memsz" $room
+	"$programs/mark" good
+	warns_of_nothing
+	patch64 good "$memsz" $((room + 1))
+	warns "program headers 3 and 4 overlap"
+}
+
+check_warns_of_segments_out_of_order()
+{
+	local second third
+
+	good
+	second=$(phdr good p_type LOAD 2)
+	third=$(phdr good p_type LOAD 3)
+	dd if="$programs/dynamic" bs=1 skip="$second" count=56 status=none | put good "$third"
+	dd if="$programs/dynamic" bs=1 skip="$third" count=56 status=none | put good "$second"
+	warns "the PT_LOADs are not in ascending order"
+}
+
+check_warns_of_program_headers_that_are_not_loaded()
+{
+	local size
+
+	good
+	size=$(stat -c %s good)
+	dd if=good bs=1 skip=64 count=$((56 * $(number good 56 2))) status=none >table
+	cat table >>good
+	patch64 good 32 "$size"
+	warns "AT_PHDR would be wrong"
+}
+
+check_warns_of_contents_past_the_end()
+{
+	good
+	truncate -s 12000 good
+	warns "reaches past the end of the file, 0x2ee0"
+}
+
+check_warns_of_an_odd_alignment()
+{
+	good
+	patch64 good "$(phdr good p_align LOAD 2)" 0x3000
+	warns "program header 3: alignment 0x3000 is not a power of two"
+}
+
+# ---- dump ----
+
+dump_shows_tagged_and_untagged_files()
+{
+	good
+	run 0 "$XELF" dump good
+	prints "tag               untagged"
+	prints "interpreter       /lib64/ld-linux-x86-64.so.2"
+	tags good
+	run 0 "$XELF" dump good
+	prints "tag               valid, plain form, version 1, flags 0x00"
+	[ ! -s stderr ]
+	[ "$(awk 'length > 100' stdout | wc -l)" -eq 0 ]
+}
+
+dump_agrees_with_readelf()
+{
+	local program
+
+	for program in /bin/ls "$programs"/{static,static_pie,dynamic_exec}; do
+		run 0 "$XELF" dump "$program"
+		[ "$(awk '$2 == "PT_LOAD" { print $4, $5, $6, $7 }' stdout)" = "$(readelf -lW "$program" |
+			awk '$1 == "LOAD" { print $2, $3, $5, $6 }' |
+			sed -E 's/0x0+([0-9a-f]+)/0x\1/g; s/\b0x0\b/0/g')" ] || fail "$program: $(cat stdout)"
+	done
+}
+
+dump_lays_out_what_the_kernel_maps()
+{
+	# The maps of a static program, as the kernel made them, against the dump.
+	echo '#include <stdio.h>
+	static char bss[100000];
+	int main(void) { int c; FILE *f = fopen("/proc/self/maps", "r"); bss[1] = 1;
+		while ((c = getc(f)) != EOF) putchar(c); return 0; }' >maps.c
+	gcc -static -no-pie -Wl,-z,norelro -o maps maps.c
+	run 0 "$XELF" dump maps
+	awk '$2 == "file" { print $3, $4, $5, $NF }' stdout | while read -r rights address size offset; do
+		printf '%08x-%08x %sp %08x\n' $((address)) $((address + size)) "$rights" $((offset))
+	done >dumped
+	./maps | awk '$6 ~ /\/maps$/ { print $1, $2, $3 }' >mapped
+	[ -s mapped ]
+	diff dumped mapped
+	awk '$2 == "zero" { print $4, $5 }' stdout | while read -r address size; do
+		printf '%08x-%08x\n' $((address)) $((address + size))
+	done >zero
+	grep -qf zero <(./maps)
+}
+
+dump_json_is_json()
+{
+	need python3
+	good
+	tags good
+	run 0 "$XELF" dump --json good "$programs/static" /bin/bash
+	python3 - <<-'END'
+	import json
+	a, b, c = json.load(open("stdout"))
+	assert a["tag"]["state"] == "valid" and a["tag"]["version"] == 1, a["tag"]
+	assert a["tag"]["checksum"] == a["tag"]["checksum_computed"]
+	assert b["tag"] == {"state": "untagged"}
+	assert a["load"]["interpreter"] == "/lib64/ld-linux-x86-64.so.2"
+	assert b["load"]["interpreter"] is None and not b["load"]["position_independent"]
+	assert int(b["load"]["image_address"], 16) == 0x400000
+	assert len(a["program_headers"]) == a["header"]["phnum"]
+	assert [s["program_header"] for s in a["load"]["segments"]] == [2, 3, 4, 5]
+	END
+	run 1 "$XELF" dump --json nothing
+	python3 -c 'import json; assert json.load(open("stdout")) == []'
+}
+
+dump_escapes_strings_out_of_the_file()
+{
+	local path
+
+	good
+	path=$(number good "$(phdr good p_offset INTERP)" 8)
+	printf 'a"b\\c\033[2J\n\303\244\377\0' | put good "$path"
+	run 0 "$XELF" dump good
+	prints 'interpreter       a"b\\c\x1b[2J\x0a\xc3\xa4\xff'
+	"$programs/mark" good
+	run 1 "$XELF" check good
+	! grep -q "$(printf '\033')" stdout stderr || fail "an escape reached the terminal"
+	need python3
+	run 0 "$XELF" dump --json good
+	python3 -c 'import json
+path = json.load(open("stdout", encoding="utf-8"))[0]["load"]["interpreter"]
+assert path == "a\"b\\c\x1b[2J\n\xe4\xff", ascii(path)'
+}
+
+dump_names_the_fault()
+{
+	good
+	patch64 good "$(phdr good p_filesz LOAD 2)" 0x700000
+	run 0 "$XELF" dump good
+	prints "not loaded: filesz-exceeds-memsz (EINVAL): program header 3"
+}
+
+dump_refuses_what_it_cannot_read()
+{
+	echo text >text
+	run 1 "$XELF" dump text
+	says "(not-elf)"
+	good
+	patch good 4 01
+	run 1 "$XELF" dump good
+	says "(other-class)"
+}
+
+# ---- hostile files ----
+
+no_truncation_is_too_much_for_check_and_dump()
+{
+	good
+	tags good
+	"$programs/mark" --cut good 1001
+	survives cut-*
+	# The same with a checksum that fits.
+	for file in cut-*; do
+		[ "$(stat -c %s "$file")" -le 16 ] || "$programs/mark" "$file"
+	done
+	survives cut-*
+}
+
+no_mutation_is_too_much_for_check_and_dump()
+{
+	local program
+
+	for program in dynamic static_pie static; do
+		good $program
+		"$programs/mark" --mutate good 20 500
+		survives mutant-*
+	done
+}
+
+no_mutation_is_too_much_for_tag()
+{
+	local file status=0
+
+	good
+	"$programs/mark" --mutate good 21 500
+	"$XELF" untag mutant-* >stdout 2>stderr || status=$?
+	[ $status -le 1 ] || fail "exit status $status"
+	"$XELF" tag mutant-* >stdout 2>stderr || status=$?
+	[ $status -le 1 ] || fail "exit status $status"
+	! grep -E 'Sanitizer|runtime error' stderr || fail "see above"
+	# What tag let pass is valid.
+	for file in mutant-*; do
+		grep -q "^xelf: $file: " stderr || echo "$file"
+	done >tagged
+	[ -s tagged ]
+	xargs "$XELF" check <tagged >stdout 2>stderr || status=$?
+	! grep 'refused: [^i]' stdout || fail "see above"
+}
+
+# ---- the command line ----
+
+help_and_version_succeed()
+{
+	local command
+
+	for command in --help -h help; do
+		run 0 "$XELF" $command
+		prints "usage: xelf COMMAND"
+		[ ! -s stderr ]
+	done
+	for command in tag untag check dump help; do
+		run 0 "$XELF" $command --help
+		prints "usage: xelf $command"
+		run 0 "$XELF" help $command
+		prints "usage: xelf $command"
+	done
+	run 0 "$XELF" --version
+	prints "xelf "
+}
+
+bad_usage_is_2_and_changes_nothing()
+{
+	local before
+
+	good
+	before=$(state good)
+	run 2 "$XELF"
+	run 2 "$XELF" frobnicate good
+	run 2 "$XELF" help frobnicate
+	run 2 "$XELF" --frobnicate
+	run 2 "$XELF" tag
+	run 2 "$XELF" tag --json good
+	says "unrecognized option '--json'"
+	run 2 "$XELF" tag -o
+	run 2 "$XELF" tag -o '' good
+	run 2 "$XELF" tag -o out good good
+	run 2 "$XELF" untag --exclusive good
+	run 2 "$XELF" check --force good
+	run 2 "$XELF" dump
+	[ ! -s stdout ]
+	[ "$(state good)" = "$before" ]
+	[ ! -e out ]
+}
+
+a_full_output_is_a_failure()
+{
+	local status=0
+
+	"$XELF" dump /bin/ls >/dev/full 2>stderr || status=$?
+	[ $status -eq 1 ]
+	says "standard output: No space left on device"
+}
+
+tap_main "$@"

@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ptrace and seccomp: the stops of an exec, their order and what the tracer can
+ * ask at each, breakpoints, and filters that bind the program.
+ */
+#include "both.h"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+
+#define DIR_	"/tmp/trace_test/"
+#define PROGRAM	DIR_ "program"	/* the probe */
+#define INTERP	DIR_ "interp"
+#define CHILD	DIR_ "child"	/* this program */
+#define OUTPUT	DIR_ "output"
+
+/* ---- in the program under test ---- */
+
+static void *sleep_on(void *unused)
+{
+	for (;;)
+		pause();
+	return unused;
+}
+
+static void *exec_pause(void *path)
+{
+	char *const argv[] = { path, CHILD_PREFIX "pause", NULL };
+
+	execve(path, argv, argv + 2);
+	exit(1);
+}
+
+/* Another thread than the first execs. */
+static int child_thread_exec(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, exec_pause, CHILD))
+		die("pthread_create");
+	sleep_on(NULL);
+	return 1;
+}
+
+static int child(const char *what)
+{
+	if (!strcmp(what, "pause"))
+		sleep_on(NULL);
+	if (!strcmp(what, "thread-exec"))
+		return child_thread_exec();
+	return 2;
+}
+
+/* ---- the tests ---- */
+
+FIXTURE(trace) {
+	struct run r[2];
+	struct run how;
+};
+
+static void set_up(void)
+{
+	if (mkdir(DIR_, 0755) && errno != EEXIST)
+		die("%s: mkdir", DIR_);
+	unlink(PROGRAM);
+	unlink(INTERP);
+	write_interp(INTERP, ET_DYN);
+	write_program(PROGRAM, ET_DYN, INTERP);
+	write_self(CHILD);
+}
+
+static void tear_down(void)
+{
+	unlink(PROGRAM);
+	unlink(INTERP);
+	unlink(CHILD);
+	unlink(OUTPUT);
+	rmdir(DIR_);
+}
+
+FIXTURE_SETUP(trace)
+{
+	memset(self, 0, sizeof(*self));
+	set_up();
+}
+
+FIXTURE_TEARDOWN(trace)
+{
+	tear_down();
+}
+
+/* A process that stops, and then runs a program with its output in a file. */
+static pid_t start(const char *path, const char *what, bool traced,
+		   void (*setup)(void))
+{
+	char *const argv[] = { (char *)path, (char *)what, NULL };
+	char *const envp[] = { NULL };
+	int out, status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		out = open(OUTPUT, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+		dup2(out, 1);
+		close(out);
+		personality(ADDR_NO_RANDOMIZE);
+		if (traced)
+			ptrace(PTRACE_TRACEME, 0, 0, 0);
+		raise(SIGSTOP);
+		if (setup)
+			setup();
+		execve(path, argv, envp);
+		_exit(127);
+	}
+	if (pid < 0 || waitpid(pid, &status, WUNTRACED) != pid ||
+	    !WIFSTOPPED(status))
+		die("fork, waitpid");
+	return pid;
+}
+
+/* One line about a stop: which, and what the tracer can ask. */
+static void log_stop(FILE *to, pid_t pid, int status)
+{
+	struct __ptrace_syscall_info info = {};
+	struct user_regs_struct regs = {};
+	unsigned long message = 0;
+
+	fprintf(to, "stop %x ", status >> 8);
+	ptrace(PTRACE_GETREGS, pid, 0, &regs);
+	if (status >> 16 && !ptrace(PTRACE_GETEVENTMSG, pid, 0, &message))
+		fprintf(to, "message %s ", message == (unsigned long)pid ?
+			"own" : "other");
+	ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info);
+	fprintf(to, "op %d call %lld returns %lld ip %llx sp %llx\n", info.op,
+		regs.orig_rax, regs.rax, regs.rip, regs.rsp);
+}
+
+/* Lets it run to its end with @request, and logs its stops to seen[ours]. */
+static void log_all(struct __test_metadata *_metadata, pid_t pid, int request,
+		    bool ours)
+{
+	FILE *to = fmemopen(seen[ours], sizeof(seen[ours]), "w");
+	int status, signal = 0;
+
+	ASSERT_NE(NULL, to);
+	for (;;) {
+		ASSERT_EQ(0, ptrace(request, pid, 0, signal));
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		if (!WIFSTOPPED(status))
+			break;
+		log_stop(to, pid, status);
+		signal = 0;
+	}
+	fprintf(to, "status %x\n", status);
+	fclose(to);
+}
+
+static void log_both(struct __test_metadata *_metadata, int options,
+		     int request, void (*setup)(void))
+{
+	int ours;
+
+	for (ours = 0; ours < 2; ours++) {
+		long loaded = counter("loaded");
+		pid_t pid = start(PROGRAM, NULL, true, setup);
+
+		ASSERT_EQ(0, ptrace(PTRACE_SETOPTIONS, pid, 0, options));
+		set_enabled(ours);
+		log_all(_metadata, pid, request, ours);
+		set_enabled(true);
+		EXPECT_EQ(ours, counter("loaded") - loaded);
+	}
+	EXPECT_TRUE(same_text(seen[0], seen[1]));
+	EXPECT_NE(NULL, strstr(seen[1], "status 2a00\n"));
+}
+
+TEST_F(trace, the_exec_event_comes_before_the_calls_end_which_returns_0)
+{
+	const char *entry, *event, *exit;
+
+	ASSERT_EQ(0x2a, PROBE_STATUS);
+	log_both(_metadata, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC,
+		 PTRACE_SYSCALL, NULL);
+	entry = strstr(seen[1], "stop 85 op 1 call 59 returns -38 ");
+	event = strstr(seen[1], "stop 405 message own op 0 call 59 ");
+	exit = strstr(seen[1], "stop 85 op 2 call 59 returns 0 ");
+	ASSERT_NE(NULL, entry);
+	ASSERT_NE(NULL, event);
+	ASSERT_NE(NULL, exit);
+	EXPECT_LT(entry, event);
+	EXPECT_LT(event, exit);
+}
+
+TEST_F(trace, without_options_a_signal_tells_of_the_exec)
+{
+	log_both(_metadata, 0, PTRACE_CONT, NULL);
+	EXPECT_EQ(0, memcmp(seen[1], "stop 5 op 0 ", 12));
+}
+
+TEST_F(trace, a_seized_program_stops_only_where_it_was_asked_to)
+{
+	int ours, options;
+
+	for (options = 0; options <= PTRACE_O_TRACEEXEC;
+	     options += PTRACE_O_TRACEEXEC) {
+		for (ours = 0; ours < 2; ours++) {
+			long loaded = counter("loaded");
+			pid_t pid = start(PROGRAM, NULL, false, NULL);
+			int status;
+
+			ASSERT_EQ(0, ptrace(PTRACE_SEIZE, pid, 0, options));
+			kill(pid, SIGCONT);
+			ASSERT_EQ(pid, waitpid(pid, &status, 0));
+			set_enabled(ours);
+			log_all(_metadata, pid, PTRACE_CONT, ours);
+			set_enabled(true);
+			EXPECT_EQ(ours, counter("loaded") - loaded);
+		}
+		EXPECT_TRUE(same_text(seen[0], seen[1]));
+		EXPECT_EQ(!!options, !!strstr(seen[1], "stop 405 "));
+		EXPECT_EQ(NULL, strstr(seen[1], "stop 5 "));
+	}
+}
+
+TEST_F(trace, a_thread_that_execs_tells_the_number_it_had)
+{
+	int ours, status;
+
+	for (ours = 0; ours < 2; ours++) {
+		pid_t pid = start(CHILD, CHILD_PREFIX "thread-exec", true, NULL);
+		unsigned long message = 0, thread = 0;
+		long loaded = counter("loaded");
+		pid_t got = pid;
+		int execs = 0;
+
+		ASSERT_EQ(0, ptrace(PTRACE_SETOPTIONS, pid, 0,
+				    PTRACE_O_TRACEEXEC | PTRACE_O_TRACECLONE |
+				    PTRACE_O_EXITKILL));
+		set_enabled(ours);
+		while (execs < 2) {
+			ASSERT_EQ(0, ptrace(PTRACE_CONT, got, 0, 0));
+			got = waitpid(-1, &status, __WALL);
+			ASSERT_LT(0, got);
+			if (!WIFSTOPPED(status)) {
+				/* The first thread, and the whole is not over. */
+				got = waitpid(-1, &status, __WALL);
+				ASSERT_LT(0, got);
+			}
+			if (status >> 16 == PTRACE_EVENT_CLONE) {
+				ptrace(PTRACE_GETEVENTMSG, got, 0, &thread);
+				/* Both are let go; the new one begins stopped. */
+				ptrace(PTRACE_CONT, got, 0, 0);
+				got = waitpid(thread, &status, __WALL);
+				ASSERT_EQ((pid_t)thread, got);
+			} else if (status >> 16 == PTRACE_EVENT_EXEC) {
+				execs++;
+				EXPECT_EQ(pid, got);
+				ptrace(PTRACE_GETEVENTMSG, got, 0, &message);
+				EXPECT_EQ(execs == 1 ? (unsigned long)pid :
+					  thread, message);
+			}
+		}
+		set_enabled(true);
+		EXPECT_NE((unsigned long)pid, thread);
+		EXPECT_EQ(ours ? 2 : 0, counter("loaded") - loaded);
+		kill(pid, SIGKILL);
+		while (waitpid(-1, &status, __WALL) > 0)
+			;
+	}
+}
+
+/* A tracer that dies once its tracee runs a program. Its pid goes to @to. */
+static void short_lived_tracer(int to, int options)
+{
+	pid_t pid = start(CHILD, CHILD_PREFIX "pause", true, NULL);
+	int status;
+
+	ptrace(PTRACE_SETOPTIONS, pid, 0, options | PTRACE_O_TRACEEXEC);
+	ptrace(PTRACE_CONT, pid, 0, 0);
+	waitpid(pid, &status, 0);
+	ptrace(PTRACE_CONT, pid, 0, 0);
+	_exit(write(to, &pid, sizeof(pid)) != sizeof(pid) ||
+	      status >> 16 != PTRACE_EVENT_EXEC);
+}
+
+TEST_F(trace, PTRACE_O_EXITKILL_outlasts_the_exec)
+{
+	int ours, options, status, ends[2];
+	pid_t tracer, pid;
+
+	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
+	ASSERT_EQ(0, pipe(ends));
+	for (ours = 0; ours < 2; ours++)
+		for (options = 0; options <= PTRACE_O_EXITKILL;
+		     options += PTRACE_O_EXITKILL) {
+			long loaded = counter("loaded");
+
+			set_enabled(ours);
+			tracer = fork();
+			if (!tracer)
+				short_lived_tracer(ends[1], options);
+			ASSERT_EQ(tracer, waitpid(tracer, &status, 0));
+			ASSERT_EQ(0, status);
+			ASSERT_EQ(sizeof(pid),
+				  read(ends[0], &pid, sizeof(pid)));
+			set_enabled(true);
+			EXPECT_EQ(ours, counter("loaded") - loaded);
+			/* Without it, it lives on until somebody ends it. */
+			if (!options)
+				kill(pid, SIGTERM);
+			ASSERT_EQ(pid, waitpid(pid, &status, 0));
+			EXPECT_EQ(options ? SIGKILL : SIGTERM, status);
+		}
+}
+
+TEST_F(trace, a_breakpoint_stops_it_and_stays_out_of_the_file)
+{
+	int ours, status;
+
+	for (ours = 0; ours < 2; ours++) {
+		long loaded = counter("loaded");
+		pid_t pid = start(PROGRAM, NULL, true, NULL);
+		struct user_regs_struct regs;
+		siginfo_t info;
+		unsigned long at;
+		long word;
+
+		set_enabled(ours);
+		ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, 0, 0));
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		set_enabled(true);
+		ASSERT_EQ(ours, counter("loaded") - loaded);
+		ASSERT_EQ(0, ptrace(PTRACE_GETREGS, pid, 0, &regs));
+		at = regs.rip;
+		word = ptrace(PTRACE_PEEKTEXT, pid, at, 0);
+		ASSERT_EQ(0, ptrace(PTRACE_POKETEXT, pid, at,
+				    (word & ~0xffL) | 0xcc));
+		ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, 0, 0));
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		EXPECT_EQ(SIGTRAP << 8 | 0x7f, status);
+		ASSERT_EQ(0, ptrace(PTRACE_GETSIGINFO, pid, 0, &info));
+		EXPECT_EQ(SI_KERNEL, info.si_code);
+		ASSERT_EQ(0, ptrace(PTRACE_GETREGS, pid, 0, &regs));
+		EXPECT_EQ(at + 1, regs.rip);
+		regs.rip = at;
+		ASSERT_EQ(0, ptrace(PTRACE_SETREGS, pid, 0, &regs));
+		ASSERT_EQ(0, ptrace(PTRACE_POKETEXT, pid, at, word));
+		ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, 0, 0));
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		EXPECT_EQ(PROBE_STATUS << 8, status);
+		seen[ours][read_file(OUTPUT, seen[ours],
+				     sizeof(seen[ours]) - 1)] = 0;
+	}
+	EXPECT_TRUE(same_text(seen[0], seen[1]));
+	EXPECT_NE(NULL, strstr(seen[1], "\nend\n"));
+	run_both(_metadata, PROGRAM, &self->how, self->r, 1);
+	EXPECT_EQ(PROBE_STATUS << 8, self->r[1].status);
+}
+
+/* ---- seccomp ---- */
+
+static int filtered[16], filtered_count;
+static unsigned int filter_action;
+
+/* These system calls end in @filter_action, all others are let through. */
+static void install_filter(void)
+{
+	struct sock_filter code[64] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+	};
+	struct sock_fprog program = { .len = 1, .filter = code };
+	int i;
+
+	for (i = 0; i < filtered_count; i++) {
+		code[program.len++] = (struct sock_filter)
+			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, filtered[i], 0, 1);
+		code[program.len++] = (struct sock_filter)
+			BPF_STMT(BPF_RET | BPF_K, filter_action);
+	}
+	code[program.len++] = (struct sock_filter)
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		die("PR_SET_SECCOMP");
+}
+
+#define set_filter(action, ...) do {					\
+	const int numbers[] = { __VA_ARGS__ };				\
+									\
+	memcpy(filtered, numbers, sizeof(numbers));			\
+	filtered_count = ARRAY_SIZE(numbers);				\
+	filter_action = (action);					\
+} while (0)
+
+TEST_F(trace, a_seccomp_filter_binds_the_program_and_not_its_loader)
+{
+	self->how.setup = install_filter;
+	set_filter(SECCOMP_RET_ERRNO | EUCLEAN, SYS_mmap, SYS_munmap, SYS_brk,
+		   SYS_mprotect, SYS_mremap, SYS_pread64, SYS_openat);
+	run_both(_metadata, PROGRAM, &self->how, self->r, 1);
+	EXPECT_EQ(PROBE_STATUS << 8, self->r[1].status);
+	EXPECT_EQ((unsigned long)-EUCLEAN, number_of(seen[1], "brk"));
+
+	set_filter(SECCOMP_RET_KILL_PROCESS, SYS_mmap, SYS_munmap, SYS_mprotect,
+		   SYS_mremap, SYS_pread64, SYS_openat);
+	run_both(_metadata, PROGRAM, &self->how, self->r, 1);
+	EXPECT_EQ(PROBE_STATUS << 8, self->r[1].status);
+
+	/* The twin: a call that the program does make. */
+	set_filter(SECCOMP_RET_KILL_PROCESS, SYS_brk);
+	run_both(_metadata, PROGRAM, &self->how, self->r, 1);
+	EXPECT_EQ(SIGSYS, WTERMSIG(self->r[1].status));
+}
+
+TEST_F(trace, a_seccomp_filter_may_deny_the_exec)
+{
+	self->how.setup = install_filter;
+	set_filter(SECCOMP_RET_ERRNO | EUCLEAN, SYS_execve);
+	run_both(_metadata, PROGRAM, &self->how, self->r, 0);
+	EXPECT_EQ(EUCLEAN, self->r[1].err);
+}
+
+TEST_F(trace, a_seccomp_stop_comes_before_the_exec_event)
+{
+	const char *stop, *event;
+
+	set_filter(SECCOMP_RET_TRACE | 7, SYS_execve, SYS_brk);
+	log_both(_metadata, PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEEXEC,
+		 PTRACE_CONT, install_filter);
+	stop = strstr(seen[1], "stop 705 message other op 3 call 59 ");
+	event = strstr(seen[1], "stop 405 ");
+	ASSERT_NE(NULL, stop);
+	ASSERT_NE(NULL, event);
+	EXPECT_LT(stop, event);
+	EXPECT_NE(NULL, strstr(event, "stop 705 message other op 3 call 12 "));
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strncmp(argv[1], CHILD_PREFIX, strlen(CHILD_PREFIX)))
+		return child(argv[1] + strlen(CHILD_PREFIX));
+	return test_harness_run(argc, argv);
+}
