@@ -20,6 +20,9 @@
 #define PROGRAM	DIR_ "program"	/* the probe */
 #define INTERP	DIR_ "interp"
 
+#define DYNAMIC	"/usr/bin/xelf"	/* scripts/vm brings it, and its libraries */
+#define COPY	DIR_ "dynamic"
+
 #define NOBODY	65534
 #define OTHER	1234
 
@@ -80,6 +83,7 @@ static int child_report(void)
 	printf("securebits %x\n", prctl(PR_GET_SECUREBITS));
 	getrlimit(RLIMIT_STACK, &limit);
 	printf("stack-limit %lx\n", limit.rlim_cur);
+	printf("preload %s\n", getenv("LD_PRELOAD") ? : "none");
 	report_status();
 	printf("end\n");
 	return 0;
@@ -119,6 +123,7 @@ FIXTURE_TEARDOWN(creds)
 	unlink(CHILD);
 	unlink(PROGRAM);
 	unlink(INTERP);
+	unlink(COPY);
 	rmdir(DIR_);
 }
 
@@ -359,6 +364,53 @@ TEST_F(creds, file_capabilities_that_are_permitted_only_are_not_effective)
 	EXPECT_SEEN("CapEff:\t0000000000000000\n");
 }
 
+/* A library that is not there: the dynamic linker says so if it looks for it. */
+static char *const preload_envp[] = { "LD_PRELOAD=/none.so", NULL };
+
+TEST_F(creds, LD_PRELOAD_is_taken_from_a_secure_programs_environment)
+{
+	self->how.envp = preload_envp;
+	report_both(_metadata, CHILD, &self->how, self->r);
+	EXPECT_SEEN("preload /none.so\n");
+	/* The C library does it; it goes by AT_SECURE. */
+	set_owner(CHILD, 0, 0, 04755);
+	report_both(_metadata, CHILD, &self->how, self->r);
+	EXPECT_SEEN("preload none\n");
+}
+
+/* The dynamic program, as nobody; is the library looked for? */
+static bool preloads(struct __test_metadata *_metadata, const struct run *how)
+{
+	struct run r[2];
+
+	run_both(_metadata, COPY, how, r, 1);
+	EXPECT_EQ(0, r[1].err);
+	EXPECT_EQ(0, r[1].status);
+	EXPECT_SEEN("sage");
+	return strstr(seen[1], "/none.so");
+}
+
+TEST_F(creds, LD_PRELOAD_is_ignored_where_rights_are_gained)
+{
+	char *const argv[] = { COPY, "--help", NULL };
+
+	if (access(DYNAMIC, X_OK))
+		SKIP(return, "there is no " DYNAMIC);
+	copy_file(DYNAMIC, COPY);
+	tag_file(COPY);
+	self->how.argv = argv;
+	self->how.envp = preload_envp;
+	EXPECT_TRUE(preloads(_metadata, &self->how));
+	set_owner(COPY, 0, 0, 04755);
+	EXPECT_FALSE(preloads(_metadata, &self->how));
+	set_owner(COPY, NOBODY, OTHER, 02755);
+	EXPECT_FALSE(preloads(_metadata, &self->how));
+	set_owner(COPY, 0, 0, 0755);
+	EXPECT_TRUE(preloads(_metadata, &self->how));
+	ASSERT_EQ(0, set_file_capability(COPY, CAP_NET_RAW, true));
+	EXPECT_FALSE(preloads(_metadata, &self->how));
+}
+
 /* ---- who may look ---- */
 
 TEST_F(creds, a_program_that_cannot_be_read_runs_and_is_not_dumpable)
@@ -469,6 +521,53 @@ TEST_F(creds, ids_are_those_of_the_programs_user_namespace)
 	report_both(_metadata, CHILD, &self->how, self->r);
 	/* Root is not mapped in it. */
 	EXPECT_SEEN("auxv-ids 65534 65534 65534 65534\n");
+}
+
+/* Maps root and nobody, which a process of the outer namespace must do. */
+static void enter_mapped_user_namespace(void)
+{
+	static const char map[] = "0 0 1\n7 65534 1\n";
+	char path[64], byte = 0;
+	int ends[2], status;
+	pid_t pid;
+
+	if (pipe(ends))
+		die("pipe");
+	pid = fork();
+	if (!pid) {
+		if (read(ends[0], &byte, 1) != 1)
+			_exit(1);
+		snprintf(path, sizeof(path), "/proc/%d/uid_map", getppid());
+		write_file(path, map, strlen(map), 0644);
+		snprintf(path, sizeof(path), "/proc/%d/gid_map", getppid());
+		write_file(path, map, strlen(map), 0644);
+		_exit(0);
+	}
+	enter_user_namespace();
+	if (write(ends[1], &byte, 1) != 1 || waitpid(pid, &status, 0) != pid ||
+	    status || setgroups(0, NULL) || setgid(7) || setuid(7))
+		die("user namespace");
+	close(ends[0]);
+	close(ends[1]);
+}
+
+TEST_F(creds, a_setuid_programs_ids_are_mapped_into_its_user_namespace)
+{
+	self->how.setup = enter_mapped_user_namespace;
+	report_both(_metadata, CHILD, &self->how, self->r);
+	EXPECT_SEEN("auxv-ids 7 7 7 7\n");
+	EXPECT_SEEN("secure 0\n");
+	/* Root of the namespace, and of nothing else. */
+	set_owner(CHILD, 0, 0, 04755);
+	report_both(_metadata, CHILD, &self->how, self->r);
+	EXPECT_SEEN("uids 7 0 0\n");
+	EXPECT_SEEN("auxv-ids 7 0 7 7\n");
+	EXPECT_SEEN("secure 1\n");
+	/* One who is not mapped there cannot be become. */
+	set_owner(CHILD, OTHER, 0, 04755);
+	report_both(_metadata, CHILD, &self->how, self->r);
+	EXPECT_SEEN("auxv-ids 7 7 7 7\n");
+	EXPECT_SEEN("secure 0\n");
 }
 
 static void set_keepcaps(void)
