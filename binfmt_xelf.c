@@ -42,8 +42,8 @@
 #include <xelf/plan.h>
 
 /*
- * Functions that place and randomise, which the kernel does not export. They
- * are called, not imitated, so that a tagged program gets what this very
+ * Functions that place, randomise and map, which kernels do not export, or not
+ * all of them. They are called, not imitated, so that a tagged program gets what this very
  * kernel gives. A static call is a direct call: with IBT an indirect one would
  * fault, since the kernel seals functions whose address nobody takes.
  */
@@ -51,7 +51,8 @@
 	X(arch_align_stack) \
 	X(arch_mmap_rnd) \
 	X(arch_randomize_brk) \
-	X(randomize_stack_top)
+	X(randomize_stack_top) \
+	X(vm_brk_flags)
 
 #include <xelf/arch.h>
 #include <xelf/broken.h>
@@ -342,17 +343,15 @@ static unsigned long xelf_map_file(struct file *file, unsigned long addr,
 	return addr;
 }
 
-/* Pages of zeroes, writable whatever p_flags says, as the kernel's loader does. */
+/*
+ * Pages of zeroes, writable whatever p_flags says. Not by vm_mmap(), which
+ * would merge them with a mapping behind them; brk does so only before them.
+ */
 static int xelf_map_anon(unsigned long addr, unsigned long size, int prot)
 {
-	unsigned long got;
-
-	if (!size)
-		return 0;
-	got = vm_mmap(NULL, addr, size,
-		      PROT_READ | PROT_WRITE | (prot & PROT_EXEC),
-		      MAP_PRIVATE | MAP_FIXED, 0);
-	return IS_ERR_VALUE(got) ? (int)got : 0;
+	/* The last argument became a bool in 7.x: this is right as either. */
+	return static_call(xelf_vm_brk_flags)(addr, size,
+					      prot & PROT_EXEC ? VM_EXEC : 0);
 }
 
 /*
@@ -374,6 +373,9 @@ static int xelf_map_segment(struct file *file, const Elf64_Phdr *phdr,
 		if (IS_ERR_VALUE(addr))
 			return addr;
 		*bias = addr - seg.addr;
+	} else if (*bias + seg.addr >= TASK_SIZE) {
+		/* Even if there is nothing to map. */
+		return -EINVAL;
 	}
 	if (seg.clear_size &&
 	    clear_user((void __user *)(*bias + seg.clear_addr), seg.clear_size) &&
