@@ -45,7 +45,8 @@ void image_init(struct image *image, int type)
 	image->ehdr.e_machine = EM_X86_64;
 	image->ehdr.e_version = EV_CURRENT;
 	image->ehdr.e_entry = base + IMAGE_CODE;
-	image->ehdr.e_phoff = sizeof(Elf64_Ehdr);
+	image->table = sizeof(Elf64_Ehdr);
+	image->ehdr.e_phoff = image->table;
 	image->ehdr.e_ehsize = sizeof(Elf64_Ehdr);
 	image->ehdr.e_phentsize = sizeof(Elf64_Phdr);
 	image->ehdr.e_phnum = PH_COUNT;
@@ -85,17 +86,12 @@ void image_interp(struct image *image, const char *path)
 void image_write(struct image *image, const char *path, bool tagged)
 {
 	size_t table = image->ehdr.e_phnum * sizeof(Elf64_Phdr);
-	size_t room = image->ehdr.e_phoff < IMAGE_SIZE ?
-		      IMAGE_SIZE - image->ehdr.e_phoff : 0;
 
-	/* A count or an offset that is meant to be wrong is not followed. */
+	/* A count that is meant to be wrong is not followed. */
 	if (table > sizeof(image->phdr))
 		table = sizeof(image->phdr);
-	if (table > room)
-		table = room;
 	memcpy(image->bytes, &image->ehdr, sizeof(image->ehdr));
-	memcpy(image->bytes + (room ? image->ehdr.e_phoff : 0), image->phdr,
-	       table);
+	memcpy(image->bytes + image->table, image->phdr, table);
 	if (tagged) {
 		/* The checksum takes what lies past the end as zero. */
 		if (image->size < XELF_CHECKED_SIZE)

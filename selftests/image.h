@@ -34,6 +34,7 @@ enum {
 struct image {
 	Elf64_Ehdr ehdr;
 	Elf64_Phdr phdr[IMAGE_PHDRS];
+	size_t table;			/* where the program headers are put */
 	size_t size;			/* bytes of the file */
 	unsigned char bytes[IMAGE_SIZE];
 };

@@ -390,6 +390,26 @@ static bool mask_memory(unsigned char *bytes, unsigned long addr, size_t size)
 	return false;
 }
 
+/*
+ * Zeroes the pages of the clocks, which lie below the vDSO at @edge: newer
+ * kernels dump what they hold.
+ */
+static void mask_clocks(unsigned char *bytes, unsigned long edge)
+{
+	const Elf64_Ehdr *ehdr = (void *)bytes;
+	const Elf64_Phdr *load = (void *)(bytes + ehdr->e_phoff);
+	int i;
+
+	/* Segments are in the order of their addresses. */
+	for (i = ehdr->e_phnum - 1; i >= 0; i--) {
+		if (load[i].p_type != PT_LOAD || load[i].p_flags != PF_R ||
+		    load[i].p_vaddr + load[i].p_memsz != edge)
+			continue;
+		memset(bytes + load[i].p_offset, 0, load[i].p_filesz);
+		edge = load[i].p_vaddr;
+	}
+}
+
 /* Zeroes what is another for each process. Returns how many notes had any. */
 static int mask_core(unsigned char *bytes)
 {
@@ -419,9 +439,12 @@ static int mask_core(unsigned char *bytes)
 			masked++;
 			break;
 		case NT_AUXV:
-			for (; *auxv; auxv += 2)
+			for (; *auxv; auxv += 2) {
 				if (*auxv == AT_RANDOM)
 					masked += mask_memory(bytes, auxv[1], 16);
+				if (*auxv == AT_SYSINFO_EHDR)
+					mask_clocks(bytes, auxv[1]);
+			}
 			break;
 		}
 	}

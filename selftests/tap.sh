@@ -5,6 +5,9 @@
 # A script that sources this defines its helpers, then a line "# ---- tests ----", then one function for each test, whose
 # name is a claim; its last line is: tap_main "$@". Each test runs in a subshell, with set -e, in an empty directory of its
 # own below $TAP_TMP, which is removed at the end. Arguments name the tests to run; without any, all are.
+#
+# Where the tests are the rows of a table, the script sets tap_call to the function that is called with a row's name, and
+# gives the names to tap_main. They share one directory.
 
 TAP_TMP=$(mktemp -d "${TMPDIR:-/tmp}/xelf-test.XXXXXX") || exit 1
 trap 'rm -rf "$TAP_TMP"' EXIT
@@ -46,13 +49,13 @@ tap_main()
 	[ $# -gt 0 ] || set -- $(tap_tests)
 	for tap_name; do
 		tap_number=$((tap_number + 1))
-		tap_dir=$TAP_TMP/tests/$tap_name
-		mkdir -p "$tap_dir"
+		tap_dir=$TAP_TMP/tests/${tap_call:-$tap_name}
+		[ -d "$tap_dir" ] || mkdir -p "$tap_dir"
 		(
 			trap - EXIT
 			cd "$tap_dir" || exit 1
 			set -e
-			"$tap_name"
+			${tap_call:+"$tap_call"} "$tap_name"
 		) >"$TAP_TMP/log" 2>&1 </dev/null
 		case $? in
 		0)
@@ -68,7 +71,7 @@ tap_main()
 			sed 's/^/# /' "$TAP_TMP/log"
 			;;
 		esac
-		rm -rf "$tap_dir"
+		[ -n "${tap_call-}" ] || rm -rf "$tap_dir"
 	done
 	echo "1..$tap_number"
 	[ "$tap_failed" -eq 0 ] && [ "$tap_passed" -gt 0 ]

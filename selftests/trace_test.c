@@ -228,45 +228,50 @@ TEST_F(trace, a_seized_program_stops_only_where_it_was_asked_to)
 	}
 }
 
+/* Waits for that stop of @pid, 0 if no event's, and returns its message. */
+static unsigned long await_event(struct __test_metadata *_metadata, pid_t pid,
+				 int event)
+{
+	unsigned long message = 0;
+	int status = 0;
+
+	EXPECT_EQ(pid, waitpid(pid, &status, __WALL));
+	EXPECT_TRUE(WIFSTOPPED(status));
+	EXPECT_EQ(event, status >> 16);
+	EXPECT_EQ(0, ptrace(PTRACE_GETEVENTMSG, pid, 0, &message));
+	return message;
+}
+
 TEST_F(trace, a_thread_that_execs_tells_the_number_it_had)
 {
-	int ours, status;
+	int ours;
 
 	for (ours = 0; ours < 2; ours++) {
 		pid_t pid = start(CHILD, CHILD_PREFIX "thread-exec", true, NULL);
-		unsigned long message = 0, thread = 0;
 		long loaded = counter("loaded");
-		pid_t got = pid;
-		int execs = 0;
+		pid_t thread;
 
 		ASSERT_EQ(0, ptrace(PTRACE_SETOPTIONS, pid, 0,
 				    PTRACE_O_TRACEEXEC | PTRACE_O_TRACECLONE |
 				    PTRACE_O_EXITKILL));
 		set_enabled(ours);
-		while (execs < 2) {
-			ASSERT_EQ(0, ptrace(PTRACE_CONT, got, 0, 0));
-			got = waitpid(-1, &status, __WALL);
-			ASSERT_LT(0, got);
-			ASSERT_TRUE(WIFSTOPPED(status));
-			if (status >> 16 == PTRACE_EVENT_CLONE) {
-				ptrace(PTRACE_GETEVENTMSG, got, 0, &thread);
-				/* Both are let go; the new one begins stopped. */
-				ptrace(PTRACE_CONT, got, 0, 0);
-				got = waitpid(thread, &status, __WALL);
-				ASSERT_EQ((pid_t)thread, got);
-			} else if (status >> 16 == PTRACE_EVENT_EXEC) {
-				execs++;
-				EXPECT_EQ(pid, got);
-				ptrace(PTRACE_GETEVENTMSG, got, 0, &message);
-				EXPECT_EQ(execs == 1 ? (unsigned long)pid :
-					  thread, message);
-			}
-		}
+		ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, 0, 0));
+		EXPECT_EQ((unsigned long)pid,
+			  await_event(_metadata, pid, PTRACE_EVENT_EXEC));
+		ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, 0, 0));
+		thread = await_event(_metadata, pid, PTRACE_EVENT_CLONE);
+		EXPECT_NE(pid, thread);
+		/* The new one begins stopped; both are let go. */
+		await_event(_metadata, thread, 0);
+		ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, 0, 0));
+		ASSERT_EQ(0, ptrace(PTRACE_CONT, thread, 0, 0));
+		/* It tells as the process that it becomes. */
+		EXPECT_EQ((unsigned long)thread,
+			  await_event(_metadata, pid, PTRACE_EVENT_EXEC));
 		set_enabled(true);
-		EXPECT_NE((unsigned long)pid, thread);
 		EXPECT_EQ(ours ? 2 : 0, counter("loaded") - loaded);
 		kill(pid, SIGKILL);
-		while (waitpid(-1, &status, __WALL) > 0)
+		while (waitpid(-1, NULL, __WALL) > 0)
 			;
 	}
 }
