@@ -3,7 +3,7 @@
 # Collects the programs that full_test.sh takes through the oracle, on the host:
 # full_prepare.sh DIRECTORY
 #
-# packages: binutils busybox-static coreutils fzf gcc gdb git klibc-utils libc6-dev lld mold nasm
+# packages: binutils busybox-static coreutils fzf gcc gdb git golang-go klibc-utils libc6-dev lld mold nasm
 # packages: openssl perl-base python3 sqlite3 tcc
 
 set -euo pipefail
@@ -78,6 +78,8 @@ nasm -f elf64 -o "$dir/hello.o" "$dir/hello.asm"
 ld -o "$odd/nasm" "$dir/hello.o"
 ld --omagic --no-warn-rwx-segments -o "$odd/nasm-omagic" "$dir/hello.o"
 mold -o "$odd/nasm-mold" "$dir/hello.o"
+printf '%s\n' 'package main' 'func main() { println("hello from Go") }' >"$dir/hello.go"
+CGO_ENABLED=0 GOCACHE=$dir/go GOFLAGS=-mod=mod go build -o "$odd/go-static" "$dir/hello.go"
 pack
 cp /usr/lib/klibc/bin/cat "$odd/klibc-cat"
-rm "$dir/hello.asm" "$dir/hello.o"
+rm -rf "$dir/hello.asm" "$dir/hello.o" "$dir/hello.go" "$dir/go"
