@@ -126,4 +126,18 @@ static inline void write_self(const char *path)
 	tag_file(path);
 }
 
+/* A PIE with its interpreter, and this test program, in a directory of ours. */
+__attribute__((unused))
+static void write_all(const char *dir, const char *program, const char *interp,
+		      const char *self)
+{
+	if (mkdir(dir, 0755) && errno != EEXIST)
+		die("%s: mkdir", dir);
+	unlink(program);
+	unlink(interp);
+	write_interp(interp, ET_DYN);
+	write_program(program, ET_DYN, interp);
+	write_self(self);
+}
+
 #endif /* XELF_BOTH_H */

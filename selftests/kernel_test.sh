@@ -76,17 +76,17 @@ end_session()
 # (one line: what the exit status means), subtestsN, loadedN, execsN (that were tagged) and outputN.
 under()
 {
-	rm -rf $own/work
-	mkdir $own/work
+	rm -rf $own/tests
+	mkdir $own/tests
 	# Links: no test writes to a file that it was built with, and some have 50 MB.
-	cp -al "$top/$2" $own/work/
+	cp -al "$top/$2" $own/tests/
 	limit=$(limit "$3")
 	echo "$1" >$enabled
 	loaded=$(counted loaded)
 	execs=$(counted 'loaded|refused-.*|killed-.*')
 	start=$(date +%s)
 	(
-		cd "$own/work/$2" || exit 1
+		cd "$own/tests/$2" || exit 1
 		PATH=$tests_path
 		export PATH
 		# shellcheck disable=SC2046 # words

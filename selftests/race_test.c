@@ -93,13 +93,7 @@ FIXTURE(race) {
 FIXTURE_SETUP(race)
 {
 	memset(self, 0, sizeof(*self));
-	if (mkdir(DIR_, 0755) && errno != EEXIST)
-		die("%s: mkdir", DIR_);
-	unlink(PROGRAM);
-	unlink(INTERP);
-	write_interp(INTERP, ET_DYN);
-	write_program(PROGRAM, ET_DYN, INTERP);
-	write_self(CHILD);
+	write_all(DIR_, PROGRAM, INTERP, CHILD);
 }
 
 static void stop_other(pid_t *other)

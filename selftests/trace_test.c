@@ -65,13 +65,7 @@ FIXTURE(trace) {
 
 static void set_up(void)
 {
-	if (mkdir(DIR_, 0755) && errno != EEXIST)
-		die("%s: mkdir", DIR_);
-	unlink(PROGRAM);
-	unlink(INTERP);
-	write_interp(INTERP, ET_DYN);
-	write_program(PROGRAM, ET_DYN, INTERP);
-	write_self(CHILD);
+	write_all(DIR_, PROGRAM, INTERP, CHILD);
 }
 
 static void tear_down(void)
