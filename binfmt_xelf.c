@@ -325,8 +325,8 @@ static int xelf_prot(u32 p_flags)
 }
 
 /*
- * Maps @size bytes of a file. With @total, that much is taken first and what
- * is over given back, so that the kernel finds room for the whole image.
+ * Maps the file pages of a segment. With @total, that much is taken first and
+ * what is over given back, so that the kernel finds room for the whole image.
  * Returns the address or an errno.
  */
 static unsigned long xelf_map_file(struct file *file, unsigned long addr,
@@ -385,8 +385,8 @@ static int xelf_map_segment(struct file *file, const Elf64_Phdr *phdr,
 }
 
 /*
- * Where a position-independent program goes: below two thirds of user space if
- * it has an interpreter, so that brk has room to grow; else, being perhaps an
+ * Where a position-independent program goes: from two thirds of user space up
+ * if it has an interpreter, so that brk has room to grow; else, being perhaps an
  * interpreter itself, to where the kernel maps files.
  *
  * Sets the bias to ask for and the flags of the first mapping.
