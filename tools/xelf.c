@@ -18,6 +18,8 @@
  * struct command - one sub-command
  * @name: its name
  * @run: does it; NULL for help itself
+ * @parse: does it, and looks at its options itself; getopt_long() has them as
+ *	main() does, and @run and @options are not used
  * @options: the letters of the options that it takes; '+' if what follows the
  *	first operand is not ours
  * @line: one line for the list of commands
@@ -26,28 +28,29 @@
 struct command {
 	const char *name;
 	int (*run)(const struct options *opt, char **files);
+	int (*parse)(int argc, char **argv);
 	const char *options;
 	const char *line;
 	const char *usage;
 };
 
 static const struct command commands[] = {
-	{ "tag", command_tag, "oxf",
+	{ "tag", command_tag, NULL, "oxf",
 	  "tag programs, so that binfmt_xelf loads them",
 	  "[-o OUT] [--exclusive] [--force] FILE..." },
-	{ "untag", command_untag, "of",
+	{ "untag", command_untag, NULL, "of",
 	  "take the tag off again",
 	  "[-o OUT] [--force] FILE..." },
-	{ "check", command_check, "",
+	{ "check", command_check, NULL, "",
 	  "say whether exec would load tagged programs, and if not, why",
 	  "FILE..." },
-	{ "dump", command_dump, "j",
+	{ "dump", command_dump, NULL, "j",
 	  "show the tag, the headers, and what the loader would map",
 	  "[--json] FILE..." },
-	{ "diff", command_diff, "+jatr",
+	{ "diff", command_diff, NULL, "+jatr",
 	  "run a program under both loaders and compare all that it can see",
 	  "[--json] [--timeout SECONDS] [--aslr RUNS] PROGRAM [ARG...] | --rules" },
-	{ "help", NULL, "",
+	{ "help", NULL, NULL, "",
 	  "show this, or how COMMAND is used",
 	  "[COMMAND]" },
 };
@@ -194,8 +197,24 @@ static void select_options(const struct command *cmd, struct option *to)
 	*to = (struct option){ };
 }
 
-/* Return: the number, from 1 to @max, or 0 after saying that it is none. */
-static unsigned long number_of(const char *text, unsigned long max)
+/**
+ * print_usage_of() - how a sub-command is used
+ * @name: the command, as in the list of commands
+ * @to: standard output if it was asked for, else standard error
+ */
+void print_usage_of(const char *name, FILE *to)
+{
+	print_command(to, find_command(name));
+}
+
+/**
+ * number_of() - an option's argument as a number
+ * @text: the argument
+ * @max: the largest number that makes sense
+ *
+ * Return: the number, from 1 to @max, or 0 after saying that it is none.
+ */
+unsigned long number_of(const char *text, unsigned long max)
 {
 	char *end;
 	unsigned long number = strtoul(text, &end, 10);
@@ -297,6 +316,10 @@ static int run(int argc, char **argv)
 	/* getopt_long() begins its messages with argv[0]. */
 	snprintf(name, sizeof(name), "xelf: %s", cmd->name);
 	argv[1] = name;
+	if (cmd->parse) {
+		optind = 0;
+		return cmd->parse(argc - 1, argv + 1);
+	}
 	return run_command(cmd, argc - 1, argv + 1);
 }
 

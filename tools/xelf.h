@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -126,6 +127,8 @@ __printf(2, 3) void warn(const char *name, const char *fmt, ...);
 __printf(3, 4) int refuse(const char *name, const char *reason, const char *fmt,
 			  ...);
 int fail(const char *name, const char *what, int err);
+void print_usage_of(const char *name, FILE *to);
+unsigned long number_of(const char *text, unsigned long max);
 
 /* file.c */
 int file_open(struct file *file, const char *name, bool resolve);
