@@ -88,8 +88,10 @@ private_apt()
 		die "apt knows no Debian repository: add one to /etc/apt/sources.list.d and run apt-get update"
 
 	while read -r uri label; do
-		case $label in
-		Debian) suites="$release $release-updates" ;;
+		case $label:$release in
+		Debian:*) suites="$release $release-updates" ;;
+		# Mirrors still have the lists of this security suite, but no longer all its packages.
+		*:bullseye) suites= ;;
 		*) suites=$release-security ;;
 		esac
 		if [ "$label" = Debian ] && [ "$suite" != "$release" ]; then

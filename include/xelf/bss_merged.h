@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How kernels map segments that give an image one bss: those before 6.7, see
+ * XELF_PROGRAM_BSS_MERGED and XELF_INTERP_BSS_MERGED. A part of binfmt_xelf.c;
+ * it can go with the last of them.
+ */
+#ifndef _XELF_BSS_MERGED_H
+#define _XELF_BSS_MERGED_H
+
+/*
+ * What is between the highest end of file contents and the highest end of
+ * memory of the segments so far; the file's own addresses.
+ */
+struct xelf_bss {
+	unsigned long start;
+	unsigned long end;
+	int prot;
+};
+
+static void xelf_bss_add(struct xelf_bss *bss, const Elf64_Phdr *phdr)
+{
+	bss->start = max_t(unsigned long, bss->start,
+			   phdr->p_vaddr + phdr->p_filesz);
+	if (bss->end < phdr->p_vaddr + phdr->p_memsz) {
+		bss->end = phdr->p_vaddr + phdr->p_memsz;
+		bss->prot = xelf_prot(phdr->p_flags);
+	}
+}
+
+static int xelf_bss_map_anon(const struct xelf_bss *bss, unsigned long bias)
+{
+	unsigned long start = PAGE_ALIGN(bss->start + bias);
+	unsigned long end = PAGE_ALIGN(bss->end + bias);
+
+	return end > start ? xelf_map_anon(start, end - start, bss->prot) : 0;
+}
+
+/*
+ * The file pages of one PT_LOAD. Even without file contents: a segment that
+ * does not begin as a page does gets the page that it begins in.
+ */
+static int xelf_map_file_pages(struct file *file, const Elf64_Phdr *phdr,
+			       unsigned long flags, unsigned long total,
+			       unsigned long *bias)
+{
+	unsigned long in_page = offset_in_page(phdr->p_vaddr);
+	struct xelf_segment seg = xelf_segment(phdr, PAGE_SIZE);
+	unsigned long addr;
+
+	seg.file_offset = phdr->p_offset - in_page;
+	seg.file_size = PAGE_ALIGN(phdr->p_filesz + in_page);
+	if (!seg.file_size)
+		return *bias + seg.addr < TASK_SIZE ? 0 : -EINVAL;
+	addr = xelf_map_file(file, *bias + seg.addr, &seg,
+			     xelf_prot(phdr->p_flags), flags, total);
+	if (IS_ERR_VALUE(addr))
+		return addr;
+	*bias = addr - seg.addr;
+	return 0;
+}
+
+/*
+ * The bss of a program before its next segment, if there is one yet. Clearing
+ * may fail here, and stops where the bss does, not at the page's end.
+ */
+static int xelf_bss_between(const struct xelf_bss *bss, unsigned long bias)
+{
+	unsigned long size = min(PAGE_ALIGN(bss->start) - bss->start,
+				 bss->end - bss->start);
+	int err;
+
+	if (bss->end <= bss->start)
+		return 0;
+	err = xelf_bss_map_anon(bss, bias);
+	if (err)
+		return err;
+	if (clear_user((void __user *)(bss->start + bias), size))
+		pr_debug("bss: the rest of a page keeps the file's bytes\n");
+	return 0;
+}
+
+/* The bss after a program's last segment. A failing clear is fatal. */
+static int xelf_bss_of_program(const struct xelf_bss *bss, unsigned long bias)
+{
+	int err = xelf_bss_map_anon(bss, bias);
+
+	if (err || bss->end == bss->start)
+		return err;
+	return clear_user((void __user *)(bss->start + bias),
+			  PAGE_ALIGN(bss->start) - bss->start) ? -EFAULT : 0;
+}
+
+/* That of an interpreter: cleared also where nothing but the file is mapped. */
+static int xelf_bss_of_interp(const struct xelf_bss *bss, unsigned long bias)
+{
+	if (clear_user((void __user *)(bss->start + bias),
+		       PAGE_ALIGN(bss->start) - bss->start))
+		return -EFAULT;
+	return xelf_bss_map_anon(bss, bias);
+}
+
+#endif /* _XELF_BSS_MERGED_H */
