@@ -232,13 +232,15 @@ static int xelf_open_interp(struct xelf_load *load)
 	struct file *file;
 	int err;
 
-	if (load->program.plan.interp < 0)
+	if (load->program.plan.interp < 0) {
+		xelf_drop_substitute(load->bprm);
 		return 0;
+	}
 
 	err = xelf_read_interp_path(load, &path);
 	if (err)
 		goto out;
-	file = open_exec(path);
+	file = xelf_open_interp_file(load->bprm, path);
 	if (IS_ERR(file)) {
 		err = xelf_refuse(XELF_INTERP_OPEN, PTR_ERR(file));
 		goto out;
@@ -333,7 +335,7 @@ static unsigned long xelf_map_file(struct file *file, unsigned long addr,
 				   const struct xelf_segment *seg, int prot,
 				   unsigned long flags, unsigned long total)
 {
-	unsigned long size = max_t(unsigned long, seg->file_size, total);
+	unsigned long size = total ?: seg->file_size;
 
 	addr = vm_mmap(file, addr, size, prot, flags, seg->file_offset);
 	if (addr >= TASK_SIZE)
@@ -352,6 +354,16 @@ static int xelf_map_anon(unsigned long addr, unsigned long size, int prot)
 	/* The last argument became a bool in 7.x: this is right as either. */
 	return static_call(xelf_vm_brk_flags)(addr, size,
 					      prot & PROT_EXEC ? VM_EXEC : 0);
+}
+
+#include <xelf/bss_merged.h>
+
+/* Bytes that an image takes, whole pages; 0 if it can have no room. */
+static unsigned long xelf_image_total(const struct xelf_image *image)
+{
+	return PAGE_ALIGN(XELF_SIZE_BY_ORDER ?
+			  xelf_plan_size_by_order(&image->plan) :
+			  xelf_plan_size(&image->plan));
 }
 
 /*
@@ -396,7 +408,6 @@ static int xelf_place_program(struct xelf_load *load, const Elf64_Phdr *first,
 {
 	struct xelf_image *program = &load->program;
 	unsigned long align = program->plan.align;
-	unsigned long total = xelf_plan_size(&program->plan);
 	unsigned long addr = 0;
 	int err;
 
@@ -404,18 +415,18 @@ static int xelf_place_program(struct xelf_load *load, const Elf64_Phdr *first,
 		addr = ELF_ET_DYN_BASE;
 		if (current->flags & PF_RANDOMIZE)
 			addr += static_call(xelf_arch_mmap_rnd)();
-		*flags |= MAP_FIXED_NOREPLACE;
-	} else if (align > PAGE_SIZE) {
+		*flags |= XELF_MAP_FIRST;
+	} else if (XELF_STATIC_PIE_ALIGNED && align > PAGE_SIZE) {
 		/* Ask where the image would go, then move it down to fit. */
 		unsigned long floor = xelf_page_floor(first->p_vaddr, PAGE_SIZE);
 		unsigned long bias = -floor;
 
 		err = xelf_map_segment(program->file, first, *flags,
-				       PAGE_ALIGN(total), &bias);
+				       xelf_image_total(program), &bias);
 		if (err)
 			return err;
 		addr = bias + floor;
-		vm_munmap(addr, total);
+		vm_munmap(addr, xelf_plan_size(&program->plan));
 		*flags |= MAP_FIXED_NOREPLACE;
 	}
 	if (align)
@@ -424,92 +435,62 @@ static int xelf_place_program(struct xelf_load *load, const Elf64_Phdr *first,
 	return 0;
 }
 
+/* Maps one PT_LOAD of the program, the next in the table's order. */
+static int xelf_map_program_segment(struct xelf_load *load,
+				    const Elf64_Phdr *phdr, unsigned long flags,
+				    unsigned long total, struct xelf_bss *bss)
+{
+	struct xelf_image *program = &load->program;
+	int err;
+
+	if (!XELF_PROGRAM_BSS_MERGED)
+		return xelf_map_segment(program->file, phdr, flags, total,
+					&program->bias);
+	err = xelf_bss_between(bss, program->bias);
+	if (!err)
+		err = xelf_map_file_pages(program->file, phdr, flags, total,
+					  &program->bias);
+	xelf_bss_add(bss, phdr);
+	return err;
+}
+
 static int xelf_map_program(struct xelf_load *load)
 {
 	struct xelf_image *program = &load->program;
 	unsigned long flags = XELF_MAP_FILE;
+	struct xelf_bss bss = { };
 	unsigned long total = 0;
 	bool first = true;
-	int i, err;
+	int i, err = 0;
 
-	for (i = 0; i < program->ehdr.e_phnum; i++) {
+	for (i = 0; i < program->ehdr.e_phnum && !err; i++) {
 		const Elf64_Phdr *phdr = &program->phdrs[i];
 
 		if (phdr->p_type != PT_LOAD)
 			continue;
 		if (first && program->ehdr.e_type == ET_DYN) {
-			err = xelf_place_program(load, phdr, &flags);
-			if (err)
-				return xelf_kill(XELF_STEP_PROGRAM, err);
-			total = PAGE_ALIGN(xelf_plan_size(&program->plan));
+			total = xelf_image_total(program);
+			err = total ? xelf_place_program(load, phdr, &flags) :
+				      -EINVAL;
 		} else if (first) {
-			flags |= MAP_FIXED_NOREPLACE;
+			flags |= XELF_MAP_FIRST;
 		}
-		err = xelf_map_segment(program->file, phdr, flags, total,
-				       &program->bias);
-		if (err)
-			return xelf_kill(XELF_STEP_PROGRAM, err);
+		if (!err)
+			err = xelf_map_program_segment(load, phdr, flags, total,
+						       &bss);
 		/* The first mapping reserved the room for all the others. */
 		flags = XELF_MAP_FILE | MAP_FIXED;
 		total = 0;
 		first = false;
 	}
+	if (!err && XELF_PROGRAM_BSS_MERGED)
+		err = xelf_bss_of_program(&bss, program->bias);
+	if (err)
+		return xelf_kill(XELF_STEP_PROGRAM, err);
 
 	load->entry = program->ehdr.e_entry + program->bias;
 	if (!load->interp.file && load->entry >= TASK_SIZE)
 		return xelf_kill(XELF_STEP_PROGRAM, -EINVAL);
-	return 0;
-}
-
-/*
- * Older kernels give an interpreter one bss, from the highest end of file
- * contents to the highest end of memory. A failing clear is fatal here.
- */
-static int xelf_map_merged_bss(const struct xelf_image *image)
-{
-	const struct xelf_plan *plan = &image->plan;
-	unsigned long file_end = 0, end = 0, bss;
-	int i, prot = 0;
-
-	for (i = 0; i < image->ehdr.e_phnum; i++) {
-		const Elf64_Phdr *phdr = &plan->phdrs[i];
-		unsigned long addr = image->bias + phdr->p_vaddr;
-
-		if (phdr->p_type != PT_LOAD)
-			continue;
-		if (file_end < addr + phdr->p_filesz)
-			file_end = addr + phdr->p_filesz;
-		if (end < addr + phdr->p_memsz) {
-			end = addr + phdr->p_memsz;
-			prot = xelf_prot(phdr->p_flags);
-		}
-	}
-	bss = PAGE_ALIGN(file_end);
-	if (clear_user((void __user *)file_end, bss - file_end))
-		return -EFAULT;
-	return PAGE_ALIGN(end) > bss ?
-	       xelf_map_anon(bss, PAGE_ALIGN(end) - bss, prot) : 0;
-}
-
-/* One PT_LOAD of an interpreter whose bss comes afterwards. */
-static int xelf_map_interp_file(struct file *file, const Elf64_Phdr *phdr,
-				unsigned long flags, unsigned long total,
-				unsigned long *bias)
-{
-	unsigned long in_page = offset_in_page(phdr->p_vaddr);
-	struct xelf_segment seg = xelf_segment(phdr, PAGE_SIZE);
-	unsigned long addr;
-
-	/* Even without file contents: a page that does not begin as a page. */
-	seg.file_offset = phdr->p_offset - in_page;
-	seg.file_size = PAGE_ALIGN(phdr->p_filesz + in_page);
-	if (!seg.file_size)
-		return 0;
-	addr = xelf_map_file(file, *bias + seg.addr, &seg,
-			     xelf_prot(phdr->p_flags), flags, total);
-	if (IS_ERR_VALUE(addr))
-		return addr;
-	*bias = addr - seg.addr;
 	return 0;
 }
 
@@ -521,8 +502,8 @@ static int xelf_map_interp_segment(struct xelf_load *load,
 	int err;
 
 	if (XELF_INTERP_BSS_MERGED)
-		err = xelf_map_interp_file(interp->file, phdr, flags, total,
-					   &interp->bias);
+		err = xelf_map_file_pages(interp->file, phdr, flags, total,
+					  &interp->bias);
 	else
 		err = xelf_map_segment(interp->file, phdr, flags, total,
 				       &interp->bias);
@@ -540,14 +521,15 @@ static int xelf_map_interp(struct xelf_load *load)
 	struct xelf_image *interp = &load->interp;
 	bool fixed = interp->ehdr.e_type == ET_EXEC;
 	unsigned long flags = XELF_MAP_FILE | (fixed ? MAP_FIXED : 0);
-	unsigned long total;
+	unsigned long total = xelf_image_total(interp);
+	struct xelf_bss bss = { };
 	bool first = true;
-	int i, err = 0;
+	int i, err;
 
 	if (!interp->file)
 		return 0;
 
-	total = PAGE_ALIGN(xelf_plan_size(&interp->plan));
+	err = total ? 0 : -EINVAL;
 	for (i = 0; i < interp->ehdr.e_phnum && !err; i++) {
 		const Elf64_Phdr *phdr = &interp->phdrs[i];
 
@@ -560,12 +542,13 @@ static int xelf_map_interp(struct xelf_load *load)
 		if (first && !fixed && load->program.bias)
 			interp->bias = -xelf_page_floor(phdr->p_vaddr, PAGE_SIZE);
 		err = xelf_map_interp_segment(load, phdr, flags, total);
+		xelf_bss_add(&bss, phdr);
 		flags = XELF_MAP_FILE | MAP_FIXED;
 		total = 0;
 		first = false;
 	}
 	if (!err && XELF_INTERP_BSS_MERGED)
-		err = xelf_map_merged_bss(interp);
+		err = xelf_bss_of_interp(&bss, interp->bias);
 	if (err)
 		return xelf_kill(XELF_STEP_INTERP, err);
 
@@ -758,6 +741,8 @@ static void xelf_set_bounds(struct xelf_load *load)
 	const struct xelf_image *program = &load->program;
 	const struct xelf_plan *plan = &program->plan;
 	struct mm_struct *mm = current->mm;
+	bool random = (current->flags & PF_RANDOMIZE) &&
+		      load->randomize_va_space > 1;
 	unsigned long brk = plan->high + program->bias;
 	bool moved = false;
 
@@ -771,7 +756,7 @@ static void xelf_set_bounds(struct xelf_load *load)
 	 * A program in the middle of the file mappings has no room for a heap:
 	 * it gets the one that a program with an interpreter would have.
 	 */
-	if (!IS_ENABLED(CONFIG_COMPAT_BRK) &&
+	if ((XELF_BRK_MOVED_ALWAYS ? !IS_ENABLED(CONFIG_COMPAT_BRK) : random) &&
 	    program->ehdr.e_type == ET_DYN && !load->interp.file) {
 		brk = ELF_ET_DYN_BASE;
 		moved = true;
@@ -779,9 +764,9 @@ static void xelf_set_bounds(struct xelf_load *load)
 	mm->brk = PAGE_ALIGN(brk);
 	mm->start_brk = mm->brk;
 
-	if ((current->flags & PF_RANDOMIZE) && load->randomize_va_space > 1) {
+	if (random) {
 		/* Overflows of bss should not run into the heap. */
-		if (!moved)
+		if (XELF_BRK_GAP && !moved)
 			mm->brk += PAGE_SIZE;
 		mm->brk = static_call(xelf_arch_randomize_brk)(mm);
 		mm->start_brk = mm->brk;
@@ -935,7 +920,7 @@ static int __init xelf_find_symbols(void)
 	function = xelf_find_function(#symbol);				      \
 	if (!function)							      \
 		return -ENOENT;						      \
-	static_call_update(xelf_##symbol, function);
+	static_call_update(xelf_##symbol, (typeof(symbol) *)function);
 	XELF_SYMBOLS(XELF_FIND_CALL)
 	XELF_ARCH_SYMBOLS(XELF_FIND_CALL)
 #undef XELF_FIND_CALL
@@ -943,7 +928,8 @@ static int __init xelf_find_symbols(void)
 	function = vdso ? xelf_find_function("arch_setup_additional_pages") :
 			  NULL;
 	if (function) {
-		static_call_update(xelf_map_vdso, function);
+		static_call_update(xelf_map_vdso,
+				   (typeof(arch_setup_additional_pages) *)function);
 	} else if (XELF_VDSO_OPTIONAL) {
 		vdso = false;
 		pr_warn("no vDSO for tagged programs: AT_SYSINFO_EHDR is left out, their clock reads become system calls\n");
@@ -954,7 +940,8 @@ static int __init xelf_find_symbols(void)
 	/* Data has no kprobe; the table of symbols holds it with KALLSYMS_ALL. */
 	function = xelf_find_function("kallsyms_lookup_name");
 	if (function) {
-		static_call_update(xelf_lookup_name, function);
+		static_call_update(xelf_lookup_name,
+				   (typeof(kallsyms_lookup_name) *)function);
 		xelf_randomize_va_space =
 			(int *)static_call(xelf_lookup_name)("randomize_va_space");
 	}

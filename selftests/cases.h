@@ -52,6 +52,10 @@ struct image_set {
  * @reason: why it is refused, as in xelf/stats; NULL: it is not
  * @err: errno of the refusal
  * @rule: by which rule of xelf diff the loaders may differ; NULL: they do not
+ * @runs_since: the first kernel whose own loader lets it run, as KERNEL();
+ *	0: all do
+ * @refused_until: the first kernel that does not refuse it any more, as
+ *	KERNEL(); 0: @reason is as it says
  */
 struct image_case {
 	const char *name;
@@ -66,6 +70,8 @@ struct image_case {
 	const char *reason;
 	int err;
 	const char *rule;
+	unsigned int runs_since;
+	unsigned int refused_until;
 };
 
 /* The types of program and interpreter. */
@@ -113,7 +119,10 @@ extern const struct case_list header_cases, segment_cases, bss_cases,
 #define CASE_PATH_SIZE	4096
 #define INTERP_SUFFIX	".interp"
 
-/* The case of that number; NULL past the last. */
+/*
+ * The case of that number, as it is with the running kernel; NULL past the
+ * last. Valid until the next call.
+ */
 const struct image_case *case_at(size_t number);
 
 /* The case of that name; NULL if there is none. */

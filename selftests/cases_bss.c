@@ -214,7 +214,8 @@ static const struct image_case cases[] = {
 	{ "bss-after-another", EXEC, .change = after_another },
 	{ "bss-before-another", EXEC, .change = before_another },
 	{ "bss-inside-another", EXEC, .change = inside_another },
-	{ "bss-read-only", EXEC, .set = DATA_FLAGS(PF_R) },
+	{ "bss-read-only", EXEC, .set = DATA_FLAGS(PF_R),
+	  .runs_since = KERNEL(6, 1) },
 	{ "interp-bss-read-only", PIE, .set_interp = DATA_FLAGS(PF_R),
 	  .any_end = true },
 	{ "bss-in-read-only-headers", EXEC, .change = in_read_only_headers },
@@ -228,7 +229,7 @@ static const struct image_case cases[] = {
 	{ "interp-bss-comes-first", PIE, .change_interp = comes_first,
 	  .any_end = true },
 	{ "pie-bss-comes-first-off-page", PIE,
-	  .change = comes_first_off_page },
+	  .change = comes_first_off_page, .runs_since = KERNEL(6, 1) },
 
 	{ "empty-segment", EXEC, .change = empty_segment },
 	{ "interp-empty-segment", PIE, .change_interp = empty_segment },
@@ -242,7 +243,8 @@ static const struct image_case cases[] = {
 
 	/* The page whose tail is to be cleared is not there. */
 	{ "bss-after-the-end-of-file", EXEC,
-	  .change = page_to_clear_past_the_end },
+	  .change = page_to_clear_past_the_end,
+	  .runs_since = KERNEL(6, 1) },
 	{ "interp-bss-after-the-end-of-file", PIE,
 	  .change_interp = page_to_clear_past_the_end, .any_end = true },
 	{ "interp-bss-at-the-last-byte-of-the-file", PIE,

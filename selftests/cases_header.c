@@ -199,12 +199,14 @@ static const struct image_case cases[] = {
 	{ "phnum-less-by-one", EXEC, SET(ehdr.e_phnum, PH_COUNT - 1) },
 	{ "phnum-more-by-one", EXEC, SET(ehdr.e_phnum, PH_COUNT + 1) },
 	{ "phnum-73", EXEC, .change = phnum_73 },
-	{ "phnum-74", EXEC, .change = phnum_74, TOO_MANY },
+	{ "phnum-74", EXEC, .change = phnum_74, TOO_MANY,
+	  .refused_until = KERNEL(7, 0) },
 	/* 65536 bytes of headers: the other limit. */
 	{ "phnum-max", EXEC, SET(ehdr.e_phnum, 0xffff), TOO_MANY },
 	{ "interp-phnum-0", PIE, .set_interp = SET(ehdr.e_phnum, 0),
 	  INTERP_HEADERS },
-	{ "interp-phnum-74", PIE, .change_interp = phnum_74, INTERP_HEADERS },
+	{ "interp-phnum-74", PIE, .change_interp = phnum_74, INTERP_HEADERS,
+	  .refused_until = KERNEL(7, 0) },
 
 	{ "phoff-0", EXEC, SET(ehdr.e_phoff, 0), .any_end = true },
 	{ "phoff-1", EXEC, SET(ehdr.e_phoff, 1), .any_end = true },

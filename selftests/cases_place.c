@@ -43,7 +43,7 @@ MOVE(in_the_kernel, 0xffffffff80000000)
 MOVE(not_canonical, 1UL << 62)
 MOVE(at_118_megabytes, 0x7654000)
 
-MOVE_DATA(data_on_the_stack, STACK_END - 0x3000)
+MOVE_DATA(data_on_the_stack, STACK_END - 0x5000)
 MOVE_DATA(data_at_the_limit, task_size())
 MOVE_DATA(data_in_the_kernel, 0xffffffff80000000)
 MOVE_DATA(data_not_canonical, task_size() + 0x1000)
@@ -238,7 +238,8 @@ static const struct image_case cases[] = {
 	{ "pie-brk-after-code", PIE, .change = code_is_highest },
 	{ "brk-after-headers", EXEC, .change = headers_are_highest },
 	{ "brk-after-an-empty-segment", EXEC,
-	  .change = empty_segment_is_highest },
+	  .change = empty_segment_is_highest,
+	  .runs_since = KERNEL(6, 1) },
 };
 
 const struct case_list place_cases = { cases, ARRAY_SIZE(cases) };

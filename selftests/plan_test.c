@@ -84,6 +84,7 @@ TEST_F(plan, takes_in_a_good_image)
 	EXPECT_EQ(0, self->plan.low);
 	EXPECT_EQ(0x5100, self->plan.high);
 	EXPECT_EQ(0x5100, xelf_plan_size(&self->plan));
+	EXPECT_EQ(0x5100, xelf_plan_size_by_order(&self->plan));
 	EXPECT_EQ(PAGE, self->plan.align);
 	EXPECT_EQ(64, self->plan.phdr_addr);
 	EXPECT_EQ(0x1000, self->plan.start_code);
@@ -102,6 +103,11 @@ TEST_F(plan, does_not_mind_the_order_of_segments)
 	self->phdr[0] = self->phdr[2];
 	self->phdr[2] = first;
 	ASSERT_EQ(XELF_OK, check(self));
+	/* All but what is about the order itself. */
+	EXPECT_EQ(xelf_page_floor(self->phdr[0].p_vaddr, 4096), self->plan.first);
+	EXPECT_EQ(first.p_vaddr + first.p_memsz, self->plan.last_end);
+	self->plan.first = straight.first;
+	self->plan.last_end = straight.last_end;
 	EXPECT_EQ(0, memcmp(&straight, &self->plan, sizeof(straight)));
 }
 
@@ -162,6 +168,7 @@ TEST_F(plan, takes_an_image_without_segments)
 	self->phdr[2].p_type = PT_NULL;
 	EXPECT_EQ(XELF_OK, check(self));
 	EXPECT_EQ(0, xelf_plan_size(&self->plan));
+	EXPECT_EQ(0, xelf_plan_size_by_order(&self->plan));
 	/* An interpreter must have one. */
 	EXPECT_EQ(XELF_INTERP_SEGMENTS, check_interp(self));
 }

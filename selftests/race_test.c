@@ -152,6 +152,9 @@ TEST_F(race, a_changing_mode_gives_nobody_what_neither_mode_gives)
 	char *const argv[] = { CHILD, CHILD_PREFIX "privileged", NULL };
 	int ours, i;
 
+	/* The kernel's own, in what both loaders call: not for us to mend. */
+	if (kernel_release() < KERNEL(6, 1))
+		SKIP(return, "5.10.223 has CVE-2024-43882");
 	ASSERT_EQ(0, chown(CHILD, 0, OTHER));
 	self->how.argv = argv;
 	self->how.setup = become_nobody;
@@ -322,6 +325,12 @@ static void await_read(pid_t pid)
 	} while (memcmp(call, "0 ", 2));
 }
 
+/* Until 5.15 a mapped interpreter was as safe from writers as the program. */
+static bool truncates_mapped(void)
+{
+	return kernel_release() >= KERNEL(5, 15);
+}
+
 /* Its status, if meanwhile the interpreter's file lost its contents or not. */
 static int run_shrinking(struct __test_metadata *_metadata, bool ours,
 			 bool shrink)
@@ -349,8 +358,12 @@ static int run_shrinking(struct __test_metadata *_metadata, bool ours,
 	/* The program's own file is not to be had. */
 	EXPECT_EQ(-1, truncate(PROGRAM, 0));
 	EXPECT_EQ(ETXTBSY, errno);
-	if (shrink && truncate(INTERP, 0))
-		die("%s: truncate", INTERP);
+	if (shrink && truncates_mapped()) {
+		EXPECT_EQ(0, truncate(INTERP, 0));
+	} else if (shrink) {
+		EXPECT_EQ(-1, truncate(INTERP, 0));
+		EXPECT_EQ(ETXTBSY, errno);
+	}
 	if (write(ends[1], "x", 1) != 1)
 		die("pipe");
 	close(ends[0]);
@@ -366,7 +379,8 @@ TEST_F(race, an_interpreter_that_shrinks_ends_it_by_SIGBUS)
 
 	for (ours = 0; ours < 2; ours++) {
 		EXPECT_EQ(0, run_shrinking(_metadata, ours, false));
-		EXPECT_EQ(SIGBUS, run_shrinking(_metadata, ours, true) & 0x7f);
+		EXPECT_EQ(truncates_mapped() ? SIGBUS : 0,
+			  run_shrinking(_metadata, ours, true) & 0x7f);
 	}
 }
 
@@ -454,11 +468,14 @@ TEST_F(race, the_kernel_forgets_robust_locks_and_rseq)
 			ASSERT_TRUE(WIFSTOPPED(status));
 			ASSERT_EQ(0, syscall(SYS_get_robust_list, pid, &head,
 					     &size));
-			ASSERT_EQ(sizeof(rseq),
-				  ptrace(PTRACE_GET_RSEQ_CONFIGURATION, pid,
-					 sizeof(rseq), &rseq));
 			EXPECT_EQ(!stop, !!head);
-			EXPECT_EQ(!stop, !!rseq.rseq_abi_pointer);
+			/* Before 5.13 nobody can ask. */
+			if (kernel_release() >= KERNEL(5, 13)) {
+				ASSERT_EQ(sizeof(rseq),
+					  ptrace(PTRACE_GET_RSEQ_CONFIGURATION,
+						 pid, sizeof(rseq), &rseq));
+				EXPECT_EQ(!stop, !!rseq.rseq_abi_pointer);
+			}
 			if (!stop)
 				ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, 0, 0));
 		}

@@ -21,6 +21,7 @@
 #include <sys/personality.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,6 +41,19 @@ static inline void die(const char *format, ...)
 	printf(": %s\n", strerror(errno));
 	va_end(ap);
 	exit(1);
+}
+
+/* The running kernel, for what its own loader does: kernel_release() >= KERNEL(6, 1) */
+#define KERNEL(major, minor)	((major) * 1000 + (minor))
+
+static inline unsigned int kernel_release(void)
+{
+	unsigned int major, minor;
+	struct utsname name;
+
+	if (uname(&name) || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		die("uname");
+	return KERNEL(major, minor);
 }
 
 static inline void write_file(const char *path, const void *data, size_t size,

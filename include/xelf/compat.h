@@ -10,6 +10,7 @@
 #include <linux/auxvec.h>
 #include <linux/binfmts.h>
 #include <linux/elf.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mman.h>
 #include <linux/sched/coredump.h>
@@ -17,6 +18,16 @@
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
 #error "binfmt_xelf: kernels before 5.10 are not supported"
+#endif
+
+/*
+ * A kernel's loader is the specification, and that of a newer kernel has not
+ * been read. Somebody who reads it, or only wants to see, may go on.
+ */
+#define XELF_NEWEST_KERNEL	KERNEL_VERSION(7, 4, 0)
+
+#if LINUX_VERSION_CODE >= XELF_NEWEST_KERNEL && !defined(XELF_ANY_KERNEL)
+#error "binfmt_xelf: this kernel is newer than 7.3, the last compared with: make XELF_ANY_KERNEL=y tries"
 #endif
 
 /*
@@ -54,11 +65,59 @@
 #endif
 
 /*
- * An interpreter's bss: one piece after its highest segment until 6.7
- * ("binfmt_elf: Use elf_load() for interpreter"); since then each segment has
- * its own, as the program's have.
+ * Fixes of 6.10 that went back into three long-term kernels together, as those
+ * of 6.1.140: the mapping of segments without file contents, the gap before
+ * brk, p_align of static PIEs.
+ */
+#define XELF_STABLE(a, b, c)						      \
+	(LINUX_VERSION_CODE >= KERNEL_VERSION(a, b, c) &&		      \
+	 LINUX_VERSION_CODE < KERNEL_VERSION(a, (b) + 1, 0))
+
+#define XELF_HAVE_6_10_FIXES						      \
+	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0) ||		      \
+	 XELF_STABLE(6, 6, 92) || XELF_STABLE(6, 1, 140))
+
+/*
+ * Bss in one piece, from the highest end of file contents to the highest end
+ * of memory, once the next segment is mapped or the last was. Since 6.7
+ * (585a018627b4, "binfmt_elf: Support segments with 0 filesz and misaligned
+ * starts") each segment has its own. Only the program's went back to stable
+ * kernels: an interpreter's is in one piece in 6.1.192, too. Can go with 6.1.
  */
 #define XELF_INTERP_BSS_MERGED	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0))
+#define XELF_PROGRAM_BSS_MERGED	(XELF_INTERP_BSS_MERGED && !XELF_HAVE_6_10_FIXES)
+
+/*
+ * Of a program that has its place, the first segment must find it free since
+ * 5.16 (5f501d555653, "binfmt_elf: reintroduce using MAP_FIXED_NOREPLACE").
+ * Can go with 5.10.
+ */
+#define XELF_MAP_FIRST							      \
+	(LINUX_VERSION_CODE < KERNEL_VERSION(5, 16, 0) ? MAP_FIXED :	      \
+							 MAP_FIXED_NOREPLACE)
+
+/*
+ * The room for an image: from the lowest to the highest address since 5.18
+ * ("ELF: fix overflow in total mapping size calculation"); before, from the
+ * first segment to the last in the table. Can go with 5.10.
+ */
+#define XELF_SIZE_BY_ORDER	(LINUX_VERSION_CODE < KERNEL_VERSION(5, 18, 0))
+
+/* p_align of a static PIE counts: 6.10 (3545deff0ec7) and its stable kernels. */
+#define XELF_STATIC_PIE_ALIGNED	XELF_HAVE_6_10_FIXES
+
+/* A page between bss and a random brk: 6.10 (2a5eb9995528), and as above. */
+#define XELF_BRK_GAP		XELF_HAVE_6_10_FIXES
+
+/*
+ * The heap of a static PIE is where that of a PIE would be, even without
+ * randomisation: 6.15 (11854fe263eb, "binfmt_elf: Move brk for static PIE even
+ * if ASLR disabled"), 6.12.30 and as above.
+ */
+#define XELF_BRK_MOVED_ALWAYS						      \
+	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0) ||		      \
+	 XELF_STABLE(6, 12, 30) || XELF_STABLE(6, 6, 92) ||		      \
+	 XELF_STABLE(6, 1, 140))
 
 /*
  * When the rest of a segment's last file page cannot be cleared, as where the
@@ -69,6 +128,35 @@ static inline bool xelf_clear_must_succeed(u32 p_flags)
 {
 	return LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0) &&
 	       (p_flags & PF_W);
+}
+
+/*
+ * binfmt_misc may put an interpreter of its own in the place of the one that
+ * PT_INTERP names (its flag L): 7.3. The file is opened then, and ours.
+ */
+static inline struct file *xelf_open_interp_file(struct linux_binprm *bprm,
+						 const char *path)
+{
+#ifdef XELF_HAVE_BPRM_OPEN_INTERPRETER
+	struct file *file = bprm->loader;
+
+	bprm->loader = NULL;
+	if (file)
+		return file;
+#endif
+	return open_exec(path);
+}
+
+/* A program without PT_INTERP has nothing that could be replaced. */
+static inline void xelf_drop_substitute(struct linux_binprm *bprm)
+{
+#ifdef XELF_HAVE_BPRM_OPEN_INTERPRETER
+	if (!bprm->loader)
+		return;
+	exe_file_allow_write_access(bprm->loader);
+	fput(bprm->loader);
+	bprm->loader = NULL;
+#endif
 }
 
 /*
@@ -83,17 +171,19 @@ static inline bool xelf_clear_must_succeed(u32 p_flags)
 
 /*
  * AT_FLAGS: AT_FLAGS_PRESERVE_ARGV0 came in 5.12 (2347961b11d4) and by
- * backport to 5.10; binfmt_misc sets the flag that it reports.
+ * backport to 5.10; bprm_at_flags() and its second flag in 7.3. binfmt_misc
+ * sets what they report.
  */
 static inline unsigned long xelf_at_flags(const struct linux_binprm *bprm)
 {
-	unsigned long flags = 0;
-
-#ifdef BINPRM_FLAGS_PRESERVE_ARGV0
-	if (bprm->interp_flags & BINPRM_FLAGS_PRESERVE_ARGV0)
-		flags |= AT_FLAGS_PRESERVE_ARGV0;
+#if defined(XELF_HAVE_BPRM_AT_FLAGS)
+	return bprm_at_flags(bprm);
+#elif defined(BINPRM_FLAGS_PRESERVE_ARGV0)
+	return bprm->interp_flags & BINPRM_FLAGS_PRESERVE_ARGV0 ?
+	       AT_FLAGS_PRESERVE_ARGV0 : 0;
+#else
+	return 0;
 #endif
-	return flags;
 }
 
 #endif /* _XELF_COMPAT_H */

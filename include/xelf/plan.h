@@ -34,6 +34,8 @@ enum xelf_stack {
  * @stack: what the last PT_GNU_STACK asks for
  * @low: lowest address of a PT_LOAD, rounded down to its page
  * @high: end of the highest PT_LOAD, not rounded; also where brk begins
+ * @first: address of the first PT_LOAD in the table, rounded down to its page
+ * @last_end: end of the last PT_LOAD in the table, not rounded
  * @align: bytes; the largest p_align of a PT_LOAD that is a power of two,
  *	rounded up to a page; 0 if none is
  * @phdr_addr: address of the program headers in memory; 0 if no PT_LOAD holds
@@ -56,6 +58,8 @@ struct xelf_plan {
 	enum xelf_stack stack;
 	__u64 low;
 	__u64 high;
+	__u64 first;
+	__u64 last_end;
 	__u64 align;
 	__u64 phdr_addr;
 	__u64 start_code;
@@ -103,6 +107,9 @@ static inline void xelf_plan_load(struct xelf_plan *plan,
 	__u64 end = phdr->p_vaddr + phdr->p_memsz;
 	__u64 floor = xelf_page_floor(phdr->p_vaddr, page_size);
 
+	if (!plan->loads)
+		plan->first = floor;
+	plan->last_end = end;
 	plan->loads++;
 	if (plan->low > floor)
 		plan->low = floor;
@@ -346,6 +353,21 @@ xelf_check_interp_plan(struct xelf_plan *plan, const struct xelf_limits *limits)
 static inline __u64 xelf_plan_size(const struct xelf_plan *plan)
 {
 	return plan->loads ? plan->high - plan->low : 0;
+}
+
+/**
+ * xelf_plan_size_by_order() - memory from the first PT_LOAD to the end of the
+ *			       last, in the order of the table
+ * @plan: checked by xelf_check_plan()
+ *
+ * What load_elf_binary() takes before 5.18. If the table is not in ascending
+ * order that is less than the image needs, or, modulo 2^64, nearly all.
+ *
+ * Return: bytes; 0 without a PT_LOAD, and perhaps with a table out of order.
+ */
+static inline __u64 xelf_plan_size_by_order(const struct xelf_plan *plan)
+{
+	return plan->loads ? plan->last_end - plan->first : 0;
 }
 
 /**
