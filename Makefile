@@ -11,7 +11,7 @@ build := $(top)/build
 
 export CC PREFIX DESTDIR
 
-.PHONY: all module tools run check check-full check-kernel style install modules_install clean help
+.PHONY: all module tools run check check-full check-kernel matrix style install modules_install clean help
 
 all: module
 
@@ -39,6 +39,9 @@ check-full:
 check-kernel:
 	@scripts/check-kernel
 
+matrix:
+	@scripts/matrix $(K)
+
 style:
 	@scripts/style
 
@@ -61,6 +64,7 @@ help:
 	@echo 'make check            the tests'
 	@echo 'make check-kernel     the kernel'"'"'s own selftests under both loaders'
 	@echo 'make check-full       both, and large and odd programs'
+	@echo 'make matrix           the tests on every kernel, in a table; K="6.12 7.3" for these'
 	@echo 'make style            checkpatch, sparse, gcc, clang, shellcheck'
 	@echo 'make install          xelf and its man page, under PREFIX ($(PREFIX)) and DESTDIR'
 	@echo 'make modules_install  the module, for the running kernel'

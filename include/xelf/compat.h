@@ -27,7 +27,7 @@
 #define XELF_NEWEST_KERNEL	KERNEL_VERSION(7, 4, 0)
 
 #if LINUX_VERSION_CODE >= XELF_NEWEST_KERNEL && !defined(XELF_ANY_KERNEL)
-#error "binfmt_xelf: this kernel is newer than 7.3, the last compared with: make XELF_ANY_KERNEL=y tries"
+#error "binfmt_xelf: newer than 7.3, the last kernel compared with; make XELF_ANY_KERNEL=y tries"
 #endif
 
 /*
