@@ -35,11 +35,16 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/static_call.h>
+#include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 
 #include <xelf/compat.h>
 #include <xelf/check.h>
 #include <xelf/plan.h>
+#include <xelf/steps.h>
+
+#define CREATE_TRACE_POINTS
+#include <trace/events/xelf.h>
 
 /*
  * Functions that place, randomise and map, which kernels do not export, or not
@@ -77,23 +82,16 @@ MODULE_PARM_DESC(vdso,
 /* The kernel's sysctl; NULL if it could not be found: 2, as Linux defaults. */
 static int *xelf_randomize_va_space;
 
-/* What a killed task was killed in. Names are an interface, as reasons are. */
-#define XELF_STEPS(X) \
-	X(STACK, "stack") \
-	X(PROGRAM, "program") \
-	X(INTERP, "interpreter") \
-	X(VDSO, "vdso") \
-	X(TABLES, "tables")
-
-enum xelf_step {
-#define XELF_STEP_ID(id, name) XELF_STEP_##id,
-	XELF_STEPS(XELF_STEP_ID)
-#undef XELF_STEP_ID
-	XELF_STEP_COUNT
+static const char *const xelf_step_names[] = {
+#define XELF_STEP_NAME(id, name) \
+	[XELF_STEP_##id] = #name,
+	XELF_STEPS(XELF_STEP_NAME)
+#undef XELF_STEP_NAME
 };
 
 static atomic_long_t xelf_loaded;
 static atomic_long_t xelf_refused[XELF_REASON_COUNT];
+static atomic_long_t xelf_entered[XELF_STEP_COUNT];
 static atomic_long_t xelf_killed[XELF_STEP_COUNT];
 
 /*
@@ -129,18 +127,57 @@ struct xelf_load {
 	struct xelf_image interp;	/* .file is NULL without one */
 	int randomize_va_space;		/* read once: root may flip it meanwhile */
 	unsigned long entry;		/* where the task starts */
+	enum xelf_step step;
+	enum xelf_reason reason;	/* XELF_OK unless refused */
+	bool timed;			/* for the trace event xelf_exec */
+	u64 ns[XELF_STEP_COUNT];	/* when each step began, if .timed */
 };
 
-/* Counts a refusal. @err replaces the reason's own errno where it has none. */
-static int xelf_refuse(enum xelf_reason reason, int err)
+/* Each step of XELF_STEPS begins with this. */
+static __always_inline void xelf_enter(struct xelf_load *load,
+				       enum xelf_step step)
 {
-	atomic_long_inc(&xelf_refused[reason]);
-	return xelf_reason_errno(reason) ? -xelf_reason_errno(reason) : err;
+	atomic_long_inc(&xelf_entered[step]);
+	load->step = step;
+	if (unlikely(load->timed))
+		load->ns[step] = ktime_get_ns();
 }
 
-static int xelf_refuse_if(enum xelf_reason reason)
+/* The event that sums up: from when each step began to how long it took. */
+static noinline void xelf_trace_exec(struct xelf_load *load, int err)
 {
-	return reason ? xelf_refuse(reason, 0) : 0;
+	u64 now = ktime_get_ns(), end = now, total = 0;
+	int step;
+
+	for (step = XELF_STEP_COUNT - 1; step >= 0; step--) {
+		u64 began = load->ns[step];
+
+		if (!began)
+			continue;
+		load->ns[step] = end - began;
+		end = began;
+		total = now - began;
+	}
+	trace_xelf_exec(load->bprm->interp, load->ns, total,
+			xelf_step_names[load->step],
+			xelf_reason_name(load->reason), err);
+}
+
+/* Counts a refusal. @err replaces the reason's own errno where it has none. */
+static int xelf_refuse(struct xelf_load *load, enum xelf_reason reason, int err)
+{
+	if (xelf_reason_errno(reason))
+		err = -xelf_reason_errno(reason);
+	load->reason = reason;
+	atomic_long_inc(&xelf_refused[reason]);
+	trace_xelf_refuse(load->bprm->interp, xelf_reason_name(reason),
+			  xelf_step_names[load->step], err);
+	return err;
+}
+
+static int xelf_refuse_if(struct xelf_load *load, enum xelf_reason reason)
+{
+	return reason ? xelf_refuse(load, reason, 0) : 0;
 }
 
 /* Counts a failure after the point of no return; @err only kills. */
@@ -186,19 +223,21 @@ static int xelf_check(struct xelf_load *load)
 
 	BUILD_BUG_ON(sizeof(load->bprm->buf) < XELF_CHECKED_SIZE);
 
-	err = xelf_refuse_if(xelf_check_tag((const u8 *)buf));
+	xelf_enter(load, XELF_STEP_CHECK);
+	err = xelf_refuse_if(load, xelf_check_tag((const u8 *)buf));
 	if (err)
 		return err;
 	/* From here on the header is what was tagged. */
 	memcpy(&program->ehdr, buf, sizeof(program->ehdr));
-	err = xelf_refuse_if(xelf_check_header(&program->ehdr, &load->limits));
+	err = xelf_refuse_if(load, xelf_check_header(&program->ehdr, &load->limits));
 	if (err)
 		return err;
 	program->file = load->bprm->file;
 	if (!xelf_can_mmap(program->file))
-		return xelf_refuse(XELF_CANNOT_MAP, 0);
+		return xelf_refuse(load, XELF_CANNOT_MAP, 0);
 	if (xelf_read_phdrs(program))
-		return xelf_refuse(XELF_PHDRS_UNREADABLE, 0);
+		return xelf_refuse(load, XELF_PHDRS_UNREADABLE, 0);
+	trace_xelf_check(load->bprm->interp, &program->ehdr);
 	return 0;
 }
 
@@ -209,16 +248,16 @@ static int xelf_read_interp_path(struct xelf_load *load, char **pathp)
 	const Elf64_Phdr *phdr = &program->phdrs[program->plan.interp];
 	int err;
 
-	err = xelf_refuse_if(xelf_check_interp_size(phdr));
+	err = xelf_refuse_if(load, xelf_check_interp_size(phdr));
 	if (err)
 		return err;
 	*pathp = kmalloc(phdr->p_filesz, GFP_KERNEL);
 	if (!*pathp)
-		return xelf_refuse(XELF_NO_MEMORY, 0);
+		return xelf_refuse(load, XELF_NO_MEMORY, 0);
 	err = xelf_read(program->file, *pathp, phdr->p_filesz, phdr->p_offset);
 	if (err)
-		return xelf_refuse(XELF_INTERP_UNREADABLE, err);
-	return xelf_refuse_if(xelf_check_interp_path(*pathp, phdr->p_filesz));
+		return xelf_refuse(load, XELF_INTERP_UNREADABLE, err);
+	return xelf_refuse_if(load, xelf_check_interp_path(*pathp, phdr->p_filesz));
 }
 
 /*
@@ -237,12 +276,14 @@ static int xelf_open_interp(struct xelf_load *load)
 		return 0;
 	}
 
+	xelf_enter(load, XELF_STEP_OPEN);
 	err = xelf_read_interp_path(load, &path);
 	if (err)
 		goto out;
 	file = xelf_open_interp_file(load->bprm, path);
+	trace_xelf_interpreter(path, PTR_ERR_OR_ZERO(file));
 	if (IS_ERR(file)) {
-		err = xelf_refuse(XELF_INTERP_OPEN, PTR_ERR(file));
+		err = xelf_refuse(load, XELF_INTERP_OPEN, PTR_ERR(file));
 		goto out;
 	}
 	interp->file = file;
@@ -251,16 +292,16 @@ static int xelf_open_interp(struct xelf_load *load)
 
 	err = xelf_read(file, &interp->ehdr, sizeof(interp->ehdr), 0);
 	if (err) {
-		err = xelf_refuse(XELF_INTERP_SHORT, err);
+		err = xelf_refuse(load, XELF_INTERP_SHORT, err);
 		goto out;
 	}
-	err = xelf_refuse_if(xelf_check_interp(&interp->ehdr, &load->limits));
+	err = xelf_refuse_if(load, xelf_check_interp(&interp->ehdr, &load->limits));
 	if (err)
 		goto out;
 	if (xelf_read_phdrs(interp))
-		err = xelf_refuse(XELF_INTERP_PHDRS, 0);
+		err = xelf_refuse(load, XELF_INTERP_PHDRS, 0);
 	else if (!xelf_can_mmap(file))
-		err = xelf_refuse(XELF_INTERP_CANNOT_MAP, 0);
+		err = xelf_refuse(load, XELF_INTERP_CANNOT_MAP, 0);
 out:
 	kfree(path);
 	return err;
@@ -269,16 +310,19 @@ out:
 /* What the kernel's loader would find out only when it is too late. */
 static int xelf_check_segments(struct xelf_load *load)
 {
-	int err;
+	struct xelf_plan *interp = &load->interp.plan;
+	struct xelf_plan *program = &load->program.plan;
+	enum xelf_reason reason = XELF_OK;
 
+	xelf_enter(load, XELF_STEP_PLAN);
+	trace_xelf_plan(XELF_IMAGE_PROGRAM, program);
 	if (load->interp.file) {
-		err = xelf_refuse_if(xelf_check_interp_plan(&load->interp.plan,
-							    &load->limits));
-		if (err)
-			return err;
+		trace_xelf_plan(XELF_IMAGE_INTERP, interp);
+		reason = xelf_check_interp_plan(interp, &load->limits);
 	}
-	return xelf_refuse_if(xelf_check_plan(&load->program.plan,
-					      &load->limits));
+	if (!reason)
+		reason = xelf_check_plan(program, &load->limits);
+	return xelf_refuse_if(load, reason);
 }
 
 /*
@@ -288,10 +332,12 @@ static int xelf_check_segments(struct xelf_load *load)
 static int xelf_commit(struct xelf_load *load)
 {
 	struct linux_binprm *bprm = load->bprm;
-	int err = begin_new_exec(bprm);
+	int err;
 
+	xelf_enter(load, XELF_STEP_COMMIT);
+	err = begin_new_exec(bprm);
 	if (err)
-		return xelf_refuse(XELF_NOT_COMMITTED, err);
+		return xelf_refuse(load, XELF_NOT_COMMITTED, err);
 
 	/* ---- point of no return ---- */
 
@@ -302,19 +348,23 @@ static int xelf_commit(struct xelf_load *load)
 	    load->randomize_va_space)
 		current->flags |= PF_RANDOMIZE;
 	setup_new_exec(bprm);
+	trace_xelf_committed(current->flags & PF_RANDOMIZE ?
+			     load->randomize_va_space : 0, bprm->secureexec);
 	return 0;
 }
 
 /* The stack goes to its place, with the rights that PT_GNU_STACK asks for. */
 static int xelf_place_stack(struct xelf_load *load)
 {
-	unsigned long top = static_call(xelf_randomize_stack_top)(STACK_TOP);
+	unsigned long top;
 	int err;
 
 	BUILD_BUG_ON((int)XELF_STACK_DEFAULT != EXSTACK_DEFAULT);
 	BUILD_BUG_ON((int)XELF_STACK_NOEXEC != EXSTACK_DISABLE_X);
 	BUILD_BUG_ON((int)XELF_STACK_EXEC != EXSTACK_ENABLE_X);
 
+	xelf_enter(load, XELF_STEP_STACK);
+	top = static_call(xelf_randomize_stack_top)(STACK_TOP);
 	err = setup_arg_pages(load->bprm, top, load->program.plan.stack);
 	return err < 0 ? xelf_kill(XELF_STEP_STACK, err) : 0;
 }
@@ -396,6 +446,22 @@ static int xelf_map_segment(struct file *file, const Elf64_Phdr *phdr,
 	return xelf_map_anon(*bias + seg.anon_addr, seg.anon_size, prot);
 }
 
+/* Tells of a segment that was mapped at @bias. */
+static void xelf_trace_segment(unsigned int image, int index,
+			       const Elf64_Phdr *phdr, unsigned long bias)
+{
+	struct xelf_segment seg;
+
+	if (!trace_xelf_segment_enabled() && !trace_xelf_bss_enabled())
+		return;
+	seg = xelf_segment(phdr, PAGE_SIZE);
+	trace_xelf_segment(image, index, &seg, bias, xelf_prot(phdr->p_flags));
+	if (image == XELF_IMAGE_INTERP && XELF_INTERP_BSS_MERGED)
+		return;
+	if (seg.clear_size || seg.anon_size)
+		trace_xelf_bss(image, index, &seg, bias);
+}
+
 /*
  * Where a position-independent program goes: from two thirds of user space up
  * if it has an interpreter, so that brk has room to grow; else, being perhaps an
@@ -463,6 +529,7 @@ static int xelf_map_program(struct xelf_load *load)
 	bool first = true;
 	int i, err = 0;
 
+	xelf_enter(load, XELF_STEP_PROGRAM);
 	for (i = 0; i < program->ehdr.e_phnum && !err; i++) {
 		const Elf64_Phdr *phdr = &program->phdrs[i];
 
@@ -478,6 +545,9 @@ static int xelf_map_program(struct xelf_load *load)
 		if (!err)
 			err = xelf_map_program_segment(load, phdr, flags, total,
 						       &bss);
+		if (!err)
+			xelf_trace_segment(XELF_IMAGE_PROGRAM, i, phdr,
+					   program->bias);
 		/* The first mapping reserved the room for all the others. */
 		flags = XELF_MAP_FILE | MAP_FIXED;
 		total = 0;
@@ -529,6 +599,7 @@ static int xelf_map_interp(struct xelf_load *load)
 	if (!interp->file)
 		return 0;
 
+	xelf_enter(load, XELF_STEP_INTERP);
 	err = total ? 0 : -EINVAL;
 	for (i = 0; i < interp->ehdr.e_phnum && !err; i++) {
 		const Elf64_Phdr *phdr = &interp->phdrs[i];
@@ -543,6 +614,8 @@ static int xelf_map_interp(struct xelf_load *load)
 			interp->bias = -xelf_page_floor(phdr->p_vaddr, PAGE_SIZE);
 		err = xelf_map_interp_segment(load, phdr, flags, total);
 		xelf_bss_add(&bss, phdr);
+		if (!err)
+			xelf_trace_segment(XELF_IMAGE_INTERP, i, phdr, interp->bias);
 		flags = XELF_MAP_FILE | MAP_FIXED;
 		total = 0;
 		first = false;
@@ -563,11 +636,15 @@ static int xelf_map_vdso(struct xelf_load *load)
 {
 	int err;
 
+	xelf_enter(load, XELF_STEP_VDSO);
 	set_binfmt(&xelf_format);
 	if (!vdso)
 		return 0;
 	err = static_call(xelf_map_vdso)(load->bprm, !!load->interp.file);
-	return err < 0 ? xelf_kill(XELF_STEP_VDSO, err) : 0;
+	if (err < 0)
+		return xelf_kill(XELF_STEP_VDSO, err);
+	trace_xelf_vdso(xelf_vdso_base());
+	return 0;
 }
 
 /* The value of one entry of the vector. Returns false if it is left out. */
@@ -725,13 +802,21 @@ static int __xelf_write_tables(struct xelf_load *load)
 	mm->env_end = string;
 	if (copy_to_user(slot, mm->saved_auxv, auxv_longs * sizeof(*slot)))
 		return -EFAULT;
+	trace_xelf_auxv(load->program.plan.phdr_addr + load->program.bias,
+			load->interp.bias,
+			load->program.ehdr.e_entry + load->program.bias,
+			auxv_longs / 2);
+	trace_xelf_stack(bprm->p, mm->arg_start, mm->env_end, bprm->argc,
+			 bprm->envc);
 	return 0;
 }
 
 static int xelf_write_tables(struct xelf_load *load)
 {
-	int err = __xelf_write_tables(load);
+	int err;
 
+	xelf_enter(load, XELF_STEP_TABLES);
+	err = __xelf_write_tables(load);
 	return err ? xelf_kill(XELF_STEP_TABLES, err) : 0;
 }
 
@@ -746,6 +831,7 @@ static void xelf_set_bounds(struct xelf_load *load)
 	unsigned long brk = plan->high + program->bias;
 	bool moved = false;
 
+	xelf_enter(load, XELF_STEP_BRK);
 	mm->start_code = plan->start_code + program->bias;
 	mm->end_code = plan->end_code + program->bias;
 	mm->start_data = plan->start_data + program->bias;
@@ -776,6 +862,7 @@ static void xelf_set_bounds(struct xelf_load *load)
 	if (moved)
 		current->brk_randomized = 1;
 #endif
+	trace_xelf_brk(mm);
 }
 
 /* Programs of SVr4 may read address 0. A failure is theirs to find out. */
@@ -792,11 +879,13 @@ static void xelf_start(struct xelf_load *load)
 {
 	struct pt_regs *regs = current_pt_regs();
 
+	xelf_enter(load, XELF_STEP_START);
 	ELF_PLAT_INIT(regs, load->interp.file ? load->interp.bias :
 						load->program.bias);
 	xelf_break(load->bprm);
 	finalize_exec(load->bprm);
 	start_thread(regs, load->entry, load->bprm->p);
+	trace_xelf_start(load->entry, load->bprm->p);
 	atomic_long_inc(&xelf_loaded);
 }
 
@@ -821,6 +910,7 @@ static noinline int xelf_exec(struct linux_binprm *bprm)
 			.phdrs_size = XELF_PHDRS_SIZE,
 			.machine = XELF_MACHINE,
 		},
+		.timed = trace_xelf_exec_enabled(),
 	};
 	int err;
 
@@ -847,8 +937,18 @@ static noinline int xelf_exec(struct linux_binprm *bprm)
 		xelf_map_page_zero();
 		xelf_start(&load);
 	}
+	if (unlikely(load.timed))
+		xelf_trace_exec(&load, err);
 	xelf_release(&load);
 	return err;
+}
+
+/* Switched off: the kernel's loader gets its turn. */
+static noinline int xelf_leave_alone(struct linux_binprm *bprm)
+{
+	struct xelf_load load = { .bprm = bprm, .step = XELF_STEP_CHECK };
+
+	return xelf_refuse(&load, XELF_DISABLED, 0);
 }
 
 /*
@@ -860,7 +960,7 @@ static int xelf_load_binary(struct linux_binprm *bprm)
 	if (likely(!xelf_is_tagged((const u8 *)bprm->buf)))
 		return -ENOEXEC;
 	if (!READ_ONCE(enabled))
-		return xelf_refuse(XELF_DISABLED, 0);
+		return xelf_leave_alone(bprm);
 	return xelf_exec(bprm);
 }
 
@@ -878,11 +978,13 @@ static int stats_show(struct seq_file *m, void *unused)
 	for (i = XELF_NOT_TAGGED + 1; i < XELF_REASON_COUNT; i++)
 		seq_printf(m, "refused-%s %ld\n", xelf_reason_name(i),
 			   atomic_long_read(&xelf_refused[i]));
-#define XELF_STEP_SHOW(id, name)					      \
-	seq_printf(m, "killed-%s %ld\n", name,				      \
-		   atomic_long_read(&xelf_killed[XELF_STEP_##id]));
-	XELF_STEPS(XELF_STEP_SHOW)
-#undef XELF_STEP_SHOW
+	for (i = 0; i < XELF_STEP_COUNT; i++)
+		seq_printf(m, "entered-%s %ld\n", xelf_step_names[i],
+			   atomic_long_read(&xelf_entered[i]));
+	/* Before these steps an exec is refused, not killed. */
+	for (i = XELF_STEP_STACK; i < XELF_STEP_COUNT; i++)
+		seq_printf(m, "killed-%s %ld\n", xelf_step_names[i],
+			   atomic_long_read(&xelf_killed[i]));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);
