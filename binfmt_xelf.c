@@ -91,7 +91,7 @@ static const char *const xelf_step_names[] = {
 
 static atomic_long_t xelf_loaded;
 static atomic_long_t xelf_refused[XELF_REASON_COUNT];
-static atomic_long_t xelf_entered[XELF_STEP_COUNT];
+static atomic_long_t xelf_ended[XELF_STEP_COUNT];
 static atomic_long_t xelf_killed[XELF_STEP_COUNT];
 
 /*
@@ -129,17 +129,16 @@ struct xelf_load {
 	unsigned long entry;		/* where the task starts */
 	enum xelf_step step;
 	enum xelf_reason reason;	/* XELF_OK unless refused */
-	bool timed;			/* for the trace event xelf_exec */
-	u64 ns[XELF_STEP_COUNT];	/* when each step began, if .timed */
+	u64 *ns;	/* when each step began; NULL unless xelf_exec is traced */
 };
 
 /* Each step of XELF_STEPS begins with this. */
 static __always_inline void xelf_enter(struct xelf_load *load,
 				       enum xelf_step step)
 {
-	atomic_long_inc(&xelf_entered[step]);
 	load->step = step;
-	if (unlikely(load->timed))
+	/* Not if tracing began in the middle of this exec. */
+	if (trace_xelf_exec_enabled() && load->ns)
 		load->ns[step] = ktime_get_ns();
 }
 
@@ -348,8 +347,7 @@ static int xelf_commit(struct xelf_load *load)
 	    load->randomize_va_space)
 		current->flags |= PF_RANDOMIZE;
 	setup_new_exec(bprm);
-	trace_xelf_committed(current->flags & PF_RANDOMIZE ?
-			     load->randomize_va_space : 0, bprm->secureexec);
+	trace_xelf_committed(bprm, load->randomize_va_space);
 	return 0;
 }
 
@@ -446,20 +444,27 @@ static int xelf_map_segment(struct file *file, const Elf64_Phdr *phdr,
 	return xelf_map_anon(*bias + seg.anon_addr, seg.anon_size, prot);
 }
 
-/* Tells of a segment that was mapped at @bias. */
-static void xelf_trace_segment(unsigned int image, int index,
-			       const Elf64_Phdr *phdr, unsigned long bias)
+static noinline void __xelf_trace_segment(unsigned int image, int index,
+					  const Elf64_Phdr *phdr,
+					  unsigned long bias)
 {
-	struct xelf_segment seg;
+	struct xelf_segment seg = xelf_segment(phdr, PAGE_SIZE);
 
-	if (!trace_xelf_segment_enabled() && !trace_xelf_bss_enabled())
-		return;
-	seg = xelf_segment(phdr, PAGE_SIZE);
 	trace_xelf_segment(image, index, &seg, bias, xelf_prot(phdr->p_flags));
-	if (image == XELF_IMAGE_INTERP && XELF_INTERP_BSS_MERGED)
+	if (image == XELF_IMAGE_INTERP ? XELF_INTERP_BSS_MERGED :
+					 XELF_PROGRAM_BSS_MERGED)
 		return;
 	if (seg.clear_size || seg.anon_size)
 		trace_xelf_bss(image, index, &seg, bias);
+}
+
+/* Tells of a segment that was mapped at @bias. */
+static __always_inline void xelf_trace_segment(unsigned int image, int index,
+					       const Elf64_Phdr *phdr,
+					       unsigned long bias)
+{
+	if (trace_xelf_segment_enabled() || trace_xelf_bss_enabled())
+		__xelf_trace_segment(image, index, phdr, bias);
 }
 
 /*
@@ -717,19 +722,19 @@ static bool xelf_auxv_value(const struct xelf_load *load, unsigned long id,
 static unsigned int xelf_fill_auxv(const struct xelf_load *load,
 				   unsigned long platform, unsigned long random)
 {
+	const struct xelf_auxv_entry *entry = xelf_auxv;
+	const struct xelf_auxv_entry *end = xelf_auxv + xelf_auxv_count;
 	unsigned long *auxv = current->mm->saved_auxv;
-	unsigned int i, n = 0;
+	unsigned int n = 0;
 
-	for (i = 0; i < xelf_auxv_count; i++) {
-		unsigned long value = xelf_auxv[i].value;
+	for (; entry < end; entry++) {
+		unsigned long value = entry->value;
 
-		if (!xelf_auxv_value(load, xelf_auxv[i].id, &value, platform,
-				     random))
+		if (!xelf_auxv_value(load, entry->id, &value, platform, random))
 			continue;
-		if (xelf_is_broken(XELF_BROKEN_AUXV) &&
-		    xelf_auxv[i].id == AT_HWCAP2)
+		if (xelf_is_broken(XELF_BROKEN_AUXV) && entry->id == AT_HWCAP2)
 			continue;
-		auxv[n++] = xelf_auxv[i].id;
+		auxv[n++] = entry->id;
 		auxv[n++] = value;
 	}
 	memset(auxv + n, 0, (XELF_AUXV_LONGS - n) * sizeof(*auxv));
@@ -802,12 +807,6 @@ static int __xelf_write_tables(struct xelf_load *load)
 	mm->env_end = string;
 	if (copy_to_user(slot, mm->saved_auxv, auxv_longs * sizeof(*slot)))
 		return -EFAULT;
-	trace_xelf_auxv(load->program.plan.phdr_addr + load->program.bias,
-			load->interp.bias,
-			load->program.ehdr.e_entry + load->program.bias,
-			auxv_longs / 2);
-	trace_xelf_stack(bprm->p, mm->arg_start, mm->env_end, bprm->argc,
-			 bprm->envc);
 	return 0;
 }
 
@@ -817,7 +816,12 @@ static int xelf_write_tables(struct xelf_load *load)
 
 	xelf_enter(load, XELF_STEP_TABLES);
 	err = __xelf_write_tables(load);
-	return err ? xelf_kill(XELF_STEP_TABLES, err) : 0;
+	if (err)
+		return xelf_kill(XELF_STEP_TABLES, err);
+	trace_xelf_auxv(&load->program.plan, load->program.bias,
+			load->interp.bias, current->mm);
+	trace_xelf_stack(load->bprm, current->mm);
+	return 0;
 }
 
 /* Where brk begins, and what /proc/PID/stat says of code and data. */
@@ -885,7 +889,7 @@ static void xelf_start(struct xelf_load *load)
 	xelf_break(load->bprm);
 	finalize_exec(load->bprm);
 	start_thread(regs, load->entry, load->bprm->p);
-	trace_xelf_start(load->entry, load->bprm->p);
+	trace_xelf_start(regs);
 	atomic_long_inc(&xelf_loaded);
 }
 
@@ -910,9 +914,12 @@ static noinline int xelf_exec(struct linux_binprm *bprm)
 			.phdrs_size = XELF_PHDRS_SIZE,
 			.machine = XELF_MACHINE,
 		},
-		.timed = trace_xelf_exec_enabled(),
 	};
+	u64 ns[XELF_STEP_COUNT] __uninitialized;
 	int err;
+
+	if (trace_xelf_exec_enabled())
+		load.ns = memset(ns, 0, sizeof(ns));
 
 	err = xelf_check(&load);
 	if (!err)
@@ -937,7 +944,8 @@ static noinline int xelf_exec(struct linux_binprm *bprm)
 		xelf_map_page_zero();
 		xelf_start(&load);
 	}
-	if (unlikely(load.timed))
+	atomic_long_inc(&xelf_ended[load.step]);
+	if (trace_xelf_exec_enabled() && load.ns)
 		xelf_trace_exec(&load, err);
 	xelf_release(&load);
 	return err;
@@ -979,8 +987,8 @@ static int stats_show(struct seq_file *m, void *unused)
 		seq_printf(m, "refused-%s %ld\n", xelf_reason_name(i),
 			   atomic_long_read(&xelf_refused[i]));
 	for (i = 0; i < XELF_STEP_COUNT; i++)
-		seq_printf(m, "entered-%s %ld\n", xelf_step_names[i],
-			   atomic_long_read(&xelf_entered[i]));
+		seq_printf(m, "ended-%s %ld\n", xelf_step_names[i],
+			   atomic_long_read(&xelf_ended[i]));
 	/* Before these steps an exec is refused, not killed. */
 	for (i = XELF_STEP_STACK; i < XELF_STEP_COUNT; i++)
 		seq_printf(m, "killed-%s %ld\n", xelf_step_names[i],

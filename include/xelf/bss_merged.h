@@ -27,6 +27,22 @@ static void xelf_bss_add(struct xelf_bss *bss, const Elf64_Phdr *phdr)
 	}
 }
 
+/* The event's index is that of no segment. */
+static noinline void xelf_bss_trace(unsigned int image,
+				    const struct xelf_bss *bss,
+				    unsigned long bias)
+{
+	unsigned long page = PAGE_ALIGN(bss->start);
+	struct xelf_segment seg = {
+		.clear_addr = bss->start,
+		.clear_size = page - bss->start,
+		.anon_addr = page,
+		.anon_size = max(PAGE_ALIGN(bss->end), page) - page,
+	};
+
+	trace_xelf_bss(image, -1, &seg, bias);
+}
+
 static int xelf_bss_map_anon(const struct xelf_bss *bss, unsigned long bias)
 {
 	unsigned long start = PAGE_ALIGN(bss->start + bias);
@@ -86,6 +102,8 @@ static int xelf_bss_of_program(const struct xelf_bss *bss, unsigned long bias)
 
 	if (err || bss->end == bss->start)
 		return err;
+	if (trace_xelf_bss_enabled())
+		xelf_bss_trace(XELF_IMAGE_PROGRAM, bss, bias);
 	return clear_user((void __user *)(bss->start + bias),
 			  PAGE_ALIGN(bss->start) - bss->start) ? -EFAULT : 0;
 }
@@ -96,6 +114,8 @@ static int xelf_bss_of_interp(const struct xelf_bss *bss, unsigned long bias)
 	if (clear_user((void __user *)(bss->start + bias),
 		       PAGE_ALIGN(bss->start) - bss->start))
 		return -EFAULT;
+	if (trace_xelf_bss_enabled())
+		xelf_bss_trace(XELF_IMAGE_INTERP, bss, bias);
 	return xelf_bss_map_anon(bss, bias);
 }
 

@@ -13,7 +13,10 @@
 #if !defined(_TRACE_XELF_H) || defined(TRACE_HEADER_MULTI_READ)
 #define _TRACE_XELF_H
 
+#include <linux/binfmts.h>
 #include <linux/mman.h>
+#include <linux/ptrace.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
 #include <xelf/plan.h>
@@ -167,15 +170,16 @@ TRACE_EVENT(xelf_interpreter,
  * @secure: 1: the program gained rights (AT_SECURE)
  */
 TRACE_EVENT(xelf_committed,
-	TP_PROTO(unsigned int randomize, unsigned int secure),
-	TP_ARGS(randomize, secure),
+	TP_PROTO(const struct linux_binprm *bprm, int randomize),
+	TP_ARGS(bprm, randomize),
 	TP_STRUCT__entry(
 		__field(u32, randomize)
 		__field(u32, secure)
 	),
 	TP_fast_assign(
-		__entry->randomize = randomize;
-		__entry->secure = secure;
+		__entry->randomize = current->flags & PF_RANDOMIZE ?
+				     randomize : 0;
+		__entry->secure = bprm->secureexec;
 	),
 	TP_printk("randomize=%u secure=%u", __entry->randomize,
 		  __entry->secure)
@@ -278,8 +282,9 @@ TRACE_EVENT(xelf_vdso,
  * @entries: number of entries, AT_NULL included
  */
 TRACE_EVENT(xelf_auxv,
-	TP_PROTO(u64 phdr, u64 base, u64 at_entry, u64 entries),
-	TP_ARGS(phdr, base, at_entry, entries),
+	TP_PROTO(const struct xelf_plan *plan, u64 bias, u64 base,
+		 const struct mm_struct *mm),
+	TP_ARGS(plan, bias, base, mm),
 	TP_STRUCT__entry(
 		__field(u64, phdr)
 		__field(u64, base)
@@ -287,10 +292,12 @@ TRACE_EVENT(xelf_auxv,
 		__field(u64, entries)
 	),
 	TP_fast_assign(
-		__entry->phdr = phdr;
+		__entry->phdr = plan->phdr_addr + bias;
 		__entry->base = base;
-		__entry->entry = at_entry;
-		__entry->entries = entries;
+		__entry->entry = plan->ehdr->e_entry + bias;
+		for (__entry->entries = 1;
+		     mm->saved_auxv[2 * __entry->entries - 2];)
+			__entry->entries++;
 	),
 	TP_printk("entries=%llu phdr=0x%llx base=0x%llx entry=0x%llx",
 		  __entry->entries, __entry->phdr, __entry->base,
@@ -307,8 +314,8 @@ TRACE_EVENT(xelf_auxv,
  * @envc: number of environment strings
  */
 TRACE_EVENT(xelf_stack,
-	TP_PROTO(u64 sp, u64 strings, u64 strings_end, int argc, int envc),
-	TP_ARGS(sp, strings, strings_end, argc, envc),
+	TP_PROTO(const struct linux_binprm *bprm, const struct mm_struct *mm),
+	TP_ARGS(bprm, mm),
 	TP_STRUCT__entry(
 		__field(u64, sp)
 		__field(u64, tables)
@@ -317,11 +324,11 @@ TRACE_EVENT(xelf_stack,
 		__field(u32, envc)
 	),
 	TP_fast_assign(
-		__entry->sp = sp;
-		__entry->tables = strings - sp;
-		__entry->strings = strings_end - strings;
-		__entry->argc = argc;
-		__entry->envc = envc;
+		__entry->sp = bprm->p;
+		__entry->tables = mm->arg_start - bprm->p;
+		__entry->strings = mm->env_end - mm->arg_start;
+		__entry->argc = bprm->argc;
+		__entry->envc = bprm->envc;
 	),
 	TP_printk("argc=%u envc=%u sp=0x%llx tables=%llu strings=%llu",
 		  __entry->argc, __entry->envc, __entry->sp, __entry->tables,
@@ -387,15 +394,15 @@ TRACE_EVENT(xelf_hints,
  * @sp: the stack pointer
  */
 TRACE_EVENT(xelf_start,
-	TP_PROTO(u64 pc, u64 sp),
-	TP_ARGS(pc, sp),
+	TP_PROTO(struct pt_regs *regs),
+	TP_ARGS(regs),
 	TP_STRUCT__entry(
 		__field(u64, pc)
 		__field(u64, sp)
 	),
 	TP_fast_assign(
-		__entry->pc = pc;
-		__entry->sp = sp;
+		__entry->pc = instruction_pointer(regs);
+		__entry->sp = user_stack_pointer(regs);
 	),
 	TP_printk("pc=0x%llx sp=0x%llx", __entry->pc, __entry->sp)
 );
