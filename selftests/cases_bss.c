@@ -241,10 +241,9 @@ static const struct image_case cases[] = {
 	{ "interp-empty-segment-first", PIE,
 	  .change_interp = empty_comes_first, .any_end = true },
 
-	/* The page whose tail is to be cleared is not there. */
+	/* The page whose tail is to be cleared is not there. 6.1 lets it run. */
 	{ "bss-after-the-end-of-file", EXEC,
-	  .change = page_to_clear_past_the_end,
-	  .runs_since = KERNEL(6, 1) },
+	  .change = page_to_clear_past_the_end, .any_end = true },
 	{ "interp-bss-after-the-end-of-file", PIE,
 	  .change_interp = page_to_clear_past_the_end, .any_end = true },
 	{ "interp-bss-at-the-last-byte-of-the-file", PIE,
