@@ -287,6 +287,46 @@ TEST_F(misc, loaded_later_binfmt_miscs_rules_win)
 	ASSERT_EQ(0, tell_misc("xelfmagic", "-1"));
 }
 
+#define NAMED		DIR_ "named"
+#define SUBSTITUTE	DIR_ "substitute"
+#define PIE_		DIR_ "pie.xelftest"
+
+/* Both loaders map the file of the rule in the place of PT_INTERP's. */
+TEST_F(misc, flag_L_puts_another_interpreter_in_the_place_of_the_named_one)
+{
+	int err;
+
+	if (!loaded_module("binfmt_misc"))
+		SKIP(return, "binfmt_misc is built in: it is asked after us");
+	ASSERT_EQ(0, umount(MISC));
+	ASSERT_TRUE(reload("binfmt_misc"));
+	mount_misc();
+	err = tell_misc("register", ":xelfsubst:E::xelftest::" SUBSTITUTE ":L");
+	if (err == EINVAL)
+		SKIP(return, "binfmt_misc has no flag L before 7.3");
+	ASSERT_EQ(0, err);
+	write_interp(NAMED, ET_DYN);
+	write_interp(SUBSTITUTE, ET_DYN);
+	write_program(PIE_, ET_DYN, NAMED);
+	run_both(_metadata, PIE_, &self->how, self->r, 1);
+	EXPECT_EQ(PROBE_STATUS << 8, self->r[1].status);
+	EXPECT_NE(NULL, strstr(seen[1], SUBSTITUTE));
+	EXPECT_EQ(NULL, strstr(seen[1], NAMED));
+	/* It is ours to release: afterwards it can be written again. */
+	write_interp(SUBSTITUTE, ET_DYN);
+
+	/* One that names none has nothing to be replaced. */
+	write_program(PIE_, ET_EXEC, NULL);
+	run_both(_metadata, PIE_, &self->how, self->r, 1);
+	EXPECT_EQ(PROBE_STATUS << 8, self->r[1].status);
+	EXPECT_EQ(NULL, strstr(seen[1], SUBSTITUTE));
+	write_interp(SUBSTITUTE, ET_DYN);
+	ASSERT_EQ(0, tell_misc("xelfsubst", "-1"));
+	unlink(PIE_);
+	unlink(NAMED);
+	unlink(SUBSTITUTE);
+}
+
 TEST_F(misc, loaded_earlier_its_rules_do_not_see_tagged_files)
 {
 	struct run r = {};
