@@ -11,7 +11,7 @@ build := $(top)/build
 
 export CC PREFIX DESTDIR
 
-.PHONY: all module tools run check check-full check-kernel matrix style install modules_install clean help
+.PHONY: all module tools run check check-full check-kernel matrix packages-check deb style install modules_install clean help
 
 all: module
 
@@ -42,6 +42,12 @@ check-kernel:
 matrix:
 	@scripts/matrix $(K)
 
+packages-check:
+	@scripts/check-packages
+
+deb:
+	@scripts/check-packages --build
+
 style:
 	@scripts/style
 
@@ -65,8 +71,10 @@ help:
 	@echo 'make check-kernel     the kernel'"'"'s own selftests under both loaders'
 	@echo 'make check-full       both, and large and odd programs'
 	@echo 'make matrix           the tests on every kernel, in a table; K="6.12 7.3" for these'
+	@echo 'make packages-check   builds, installs, boots and removes the Debian packages'
+	@echo 'make deb              the Debian packages: build/packages/'
 	@echo 'make style            checkpatch, sparse, gcc, clang, shellcheck'
-	@echo 'make install          xelf and its man page, under PREFIX ($(PREFIX)) and DESTDIR'
+	@echo 'make install          xelf and the man pages, under PREFIX ($(PREFIX)) and DESTDIR'
 	@echo 'make modules_install  the module, for the running kernel'
 	@echo 'make clean            removes what was built; kernels stay in ~/.cache/binfmt_xelf'
 	@echo
