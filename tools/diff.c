@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "diff.h"
 
@@ -285,44 +284,14 @@ static int compare_once(const struct options *opt, const struct trial *trial)
 	return status;
 }
 
-/* The tagged copy of a program that has no tag, and its directory. */
-static char *copy_path;
-static char *copy_dir;
-
-/* May run in a signal's handler. */
-static void remove_copy(void)
-{
-	if (copy_path)
-		unlink(copy_path);
-	if (copy_dir)
-		rmdir(copy_dir);
-}
-
 /*
- * A program without a tag is compared by way of a tagged copy, of the same
- * name in a directory of its own.
+ * Which file to run: of a program without a tag a tagged copy. A script's
+ * interpreter may be what is tagged.
  */
-static int make_copy(const char *path)
-{
-	const char *tmp = getenv("TMPDIR");
-	char *files[2] = { (char *)path };
-	struct options opt = { };
-
-	copy_dir = format("%s/xelf-diff.XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	if (!mkdtemp(copy_dir)) {
-		say(copy_dir, "cannot make a directory for a tagged copy: %s",
-		    strerror(errno));
-		return EXIT_USAGE;
-	}
-	copy_path = format("%s%s", copy_dir, strrchr(path, '/') ?: "/program");
-	opt.out = copy_path;
-	return command_tag(&opt, files) ? EXIT_USAGE : EXIT_DONE;
-}
-
-/* Which file to run; a script's interpreter may be what is tagged. */
 static int find_program(struct trial *trial)
 {
 	struct file file;
+	const char *copy;
 	bool needs_tag;
 	int status;
 
@@ -333,10 +302,11 @@ static int find_program(struct trial *trial)
 		return EXIT_USAGE;
 	if (!needs_tag)
 		return EXIT_DONE;
-	status = make_copy(trial->path);
-	if (!status)
-		trial->path = copy_path;
-	return status;
+	copy = copy_make("diff", trial->path, command_tag);
+	if (!copy)
+		return EXIT_USAGE;
+	trial->path = copy;
+	return EXIT_DONE;
 }
 
 static int print_rules(void)
@@ -368,7 +338,7 @@ int command_diff(const struct options *opt, char **argv)
 
 	if (opt->rules)
 		return print_rules();
-	status = module_take(remove_copy);
+	status = module_take(copy_remove);
 	if (!status)
 		status = find_program(&trial);
 	if (!status && !opt->json)
@@ -378,7 +348,6 @@ int command_diff(const struct options *opt, char **argv)
 			 spread_compare(&trial, opt->aslr, opt->json) :
 			 compare_once(opt, &trial);
 	module_give_back();
-	free(copy_path);
-	free(copy_dir);
+	copy_forget();
 	return status;
 }

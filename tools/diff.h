@@ -55,9 +55,19 @@ struct counters {
 };
 
 int module_take(void (*clean_up)(void));
+bool module_may_switch(void);
+int module_share(void (*clean_up)(void));
 void module_give_back(void);
 int module_use(enum loader loader);
+bool module_has_hints(void);
+int module_use_hints(bool on);
 int module_counters(struct counters *counters);
+
+/* copy.c */
+const char *copy_make(const char *command, const char *path,
+		      int (*make)(const struct options *opt, char **files));
+void copy_remove(void);
+void copy_forget(void);
 
 /* task.c */
 

@@ -14,19 +14,48 @@
 
 #include "diff.h"
 
-#define SWITCH	"/sys/module/binfmt_xelf/parameters/enabled"
-#define STATS	"/sys/kernel/debug/xelf/stats"
+#define PARAMETERS	"/sys/module/binfmt_xelf/parameters/"
+#define STATS		"/sys/kernel/debug/xelf/stats"
 
 const char *const loader_names[LOADER_COUNT] = {
 	[BINFMT_ELF] = "binfmt_elf",
 	[BINFMT_XELF] = "binfmt_xelf",
 };
 
-static int switch_fd = -1;
-static char switch_was;
+/**
+ * struct toggle - a parameter of the module that is 0 or 1
+ * @path: where it is
+ * @fd: open while it is ours; else -1
+ * @was: what it was before
+ */
+struct toggle {
+	const char *path;
+	int fd;
+	char was;
+};
+
+static struct toggle enabled = { PARAMETERS "enabled", -1, 0 };
+/* Older modules have none. */
+static struct toggle hints = { PARAMETERS "hints", -1, 0 };
+
 static void (*at_end)(void);
 
 static const int fatal_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+
+static void toggle_give_back(struct toggle *toggle)
+{
+	static const char failed[] =
+		"xelf: a parameter of the module could not be given back; see " PARAMETERS "\n";
+
+	if (toggle->fd < 0)
+		return;
+	if (pwrite(toggle->fd, &toggle->was, 1, 0) != 1 &&
+	    write(STDERR_FILENO, failed, sizeof(failed) - 1) < 0)
+		toggle->fd = -1;
+	if (toggle->fd >= 0)
+		close(toggle->fd);
+	toggle->fd = -1;
+}
 
 /**
  * module_give_back() - undo module_take(); again does nothing
@@ -35,15 +64,8 @@ static const int fatal_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
  */
 void module_give_back(void)
 {
-	static const char failed[] =
-		"xelf: the module's switch could not be given back: " SWITCH "\n";
-
-	if (switch_fd >= 0 && pwrite(switch_fd, &switch_was, 1, 0) != 1 &&
-	    write(STDERR_FILENO, failed, sizeof(failed) - 1) < 0)
-		switch_fd = -1;
-	if (switch_fd >= 0)
-		close(switch_fd);
-	switch_fd = -1;
+	toggle_give_back(&enabled);
+	toggle_give_back(&hints);
 	if (at_end)
 		at_end();
 	at_end = NULL;
@@ -56,6 +78,43 @@ static void give_back_and_die(int number)
 	raise(number);
 }
 
+static void give_back_at_end(void (*clean_up)(void))
+{
+	size_t i;
+
+	at_end = clean_up;
+	atexit(module_give_back);
+	for (i = 0; i < ARRAY_SIZE(fatal_signals); i++)
+		signal(fatal_signals[i], give_back_and_die);
+}
+
+static void say_cannot_open(const struct toggle *toggle)
+{
+	if (errno == ENOENT)
+		say("", "the module is not loaded: modprobe binfmt_xelf, or insmod it");
+	else
+		say(toggle->path, "cannot open it: %s; this needs root",
+		    strerror(errno));
+}
+
+static int toggle_read(struct toggle *toggle)
+{
+	if (pread(toggle->fd, &toggle->was, 1, 0) == 1)
+		return EXIT_DONE;
+	say(toggle->path, "cannot read it: %s", strerror(errno));
+	close(toggle->fd);
+	toggle->fd = -1;
+	return EXIT_USAGE;
+}
+
+static int toggle_set(struct toggle *toggle, bool on)
+{
+	if (pwrite(toggle->fd, on ? "1" : "0", 1, 0) == 1)
+		return EXIT_DONE;
+	say(toggle->path, "cannot write it: %s", strerror(errno));
+	return EXIT_USAGE;
+}
+
 /**
  * module_take() - take the module's switch for us alone
  * @clean_up: called when it is given back; only what a signal's handler may do
@@ -66,31 +125,58 @@ static void give_back_and_die(int number)
  */
 int module_take(void (*clean_up)(void))
 {
-	size_t i;
-
-	switch_fd = open(SWITCH, O_RDWR | O_CLOEXEC);
-	if (switch_fd < 0) {
-		if (errno == ENOENT)
-			say("", "the module is not loaded: modprobe binfmt_xelf, or insmod it");
-		else
-			say(SWITCH, "cannot open it: %s; this needs root",
-			    strerror(errno));
+	enabled.fd = open(enabled.path, O_RDWR | O_CLOEXEC);
+	if (enabled.fd < 0) {
+		say_cannot_open(&enabled);
 		return EXIT_USAGE;
 	}
-	if (flock(switch_fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
+	if (flock(enabled.fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
 		say("", "waiting for another comparison to end");
-		flock(switch_fd, LOCK_EX);
+		flock(enabled.fd, LOCK_EX);
 	}
-	if (pread(switch_fd, &switch_was, 1, 0) != 1) {
-		say(SWITCH, "cannot read it: %s", strerror(errno));
-		close(switch_fd);
-		switch_fd = -1;
+	hints.fd = open(hints.path, O_RDWR | O_CLOEXEC);
+	if (toggle_read(&enabled) || (hints.fd >= 0 && toggle_read(&hints)))
+		return EXIT_USAGE;
+	give_back_at_end(clean_up);
+	return EXIT_DONE;
+}
+
+/**
+ * module_may_switch() - may we turn the module's switch?
+ *
+ * Return: false if it is there and we may not; true if we may, or there is no
+ * module.
+ */
+bool module_may_switch(void)
+{
+	return !access(enabled.path, W_OK) || errno == ENOENT;
+}
+
+/**
+ * module_share() - use the module as it stands, without its switch
+ * @clean_up: called by module_give_back(); only what a signal's handler may do
+ *
+ * Return: EXIT_DONE, or EXIT_USAGE after saying that it is not loaded, or off.
+ */
+int module_share(void (*clean_up)(void))
+{
+	int status;
+
+	enabled.fd = open(enabled.path, O_RDONLY | O_CLOEXEC);
+	if (enabled.fd < 0) {
+		say_cannot_open(&enabled);
 		return EXIT_USAGE;
 	}
-	at_end = clean_up;
-	atexit(module_give_back);
-	for (i = 0; i < ARRAY_SIZE(fatal_signals); i++)
-		signal(fatal_signals[i], give_back_and_die);
+	status = toggle_read(&enabled);
+	if (status)
+		return status;
+	close(enabled.fd);
+	enabled.fd = -1;
+	if (enabled.was != 'Y') {
+		say(enabled.path, "is off, and we may not turn it on; this needs root");
+		return EXIT_USAGE;
+	}
+	give_back_at_end(clean_up);
 	return EXIT_DONE;
 }
 
@@ -102,10 +188,28 @@ int module_take(void (*clean_up)(void))
  */
 int module_use(enum loader loader)
 {
-	if (pwrite(switch_fd, loader == BINFMT_XELF ? "1" : "0", 1, 0) == 1)
-		return EXIT_DONE;
-	say(SWITCH, "cannot write it: %s", strerror(errno));
-	return EXIT_USAGE;
+	return toggle_set(&enabled, loader == BINFMT_XELF);
+}
+
+/**
+ * module_has_hints() - can hints be turned on and off? After module_take()
+ *
+ * Return: true if so.
+ */
+bool module_has_hints(void)
+{
+	return hints.fd >= 0;
+}
+
+/**
+ * module_use_hints() - have hints followed, or not, from now on
+ * @on: are they followed?
+ *
+ * Return: EXIT_DONE, or EXIT_USAGE after saying what failed.
+ */
+int module_use_hints(bool on)
+{
+	return toggle_set(&hints, on);
 }
 
 static void read_counter(struct counters *counters, const char *name,
