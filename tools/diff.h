@@ -60,6 +60,7 @@ int module_share(void (*clean_up)(void));
 void module_give_back(void);
 int module_use(enum loader loader);
 bool module_has_hints(void);
+bool module_follows_hints(void);
 int module_use_hints(bool on);
 int module_counters(struct counters *counters);
 

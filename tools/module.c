@@ -172,6 +172,12 @@ int module_share(void (*clean_up)(void))
 		return status;
 	close(enabled.fd);
 	enabled.fd = -1;
+	hints.fd = open(hints.path, O_RDONLY | O_CLOEXEC);
+	if (hints.fd >= 0) {
+		toggle_read(&hints);
+		close(hints.fd);
+		hints.fd = -1;
+	}
 	if (enabled.was != 'Y') {
 		say(enabled.path, "is off, and we may not turn it on; this needs root");
 		return EXIT_USAGE;
@@ -199,6 +205,16 @@ int module_use(enum loader loader)
 bool module_has_hints(void)
 {
 	return hints.fd >= 0;
+}
+
+/**
+ * module_follows_hints() - did it, when we came? After module_share()
+ *
+ * Return: true if so.
+ */
+bool module_follows_hints(void)
+{
+	return hints.was == 'Y';
 }
 
 /**

@@ -50,6 +50,10 @@ static const struct command commands[] = {
 	{ "diff", command_diff, NULL, "+jatr",
 	  "run a program under both loaders and compare all that it can see",
 	  "[--json] [--timeout SECONDS] [--aslr RUNS] PROGRAM [ARG...] | --rules" },
+	{ "bench", NULL, command_bench, "+",
+	  "measure how long a program takes to start and end under both loaders",
+	  "[-n RUNS] [-j CPUS] [--cold] [--unit ns|insns] [--as-is] "
+	  "[--json | --csv] [--svg OUT.svg] PROGRAM [ARG...]" },
 	{ "help", NULL, NULL, "",
 	  "show this, or how COMMAND is used",
 	  "[COMMAND]" },

@@ -175,5 +175,6 @@ int command_untag(const struct options *opt, char **files);
 int command_check(const struct options *opt, char **files);
 int command_dump(const struct options *opt, char **files);
 int command_diff(const struct options *opt, char **argv);
+int command_bench(int argc, char **argv);
 
 #endif /* _TOOLS_XELF_H */
