@@ -4,6 +4,7 @@
  * figures less than trustworthy.
  */
 #include <dirent.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -71,7 +72,7 @@ bool machine_counts_instructions(void)
 		if (shortest > start)
 			shortest = start;
 	}
-	return shortest > rounds * 1.99e-9 && shortest < rounds * 2.01e-9;
+	return fabs(shortest * 1e9 / (2 * rounds) - 1) < 0.005;
 }
 
 /* Return: a file's first line, for the caller to free; NULL if there is none. */
@@ -326,12 +327,14 @@ static void judge_clock(struct machine *machine)
 	char *boost = first_line(CPU "cpufreq/boost");
 
 	if (machine->emulated)
-		caution(machine, "emulated: times are not a real processor's; count instructions (--unit insns)");
+		caution(machine,
+			"emulated: times are not a real processor's; count instructions (--unit insns)");
 	else if (strncmp(machine->accelerator, "bare metal", 10))
 		caution(machine, "a virtual machine: what its host does meanwhile is not seen");
 	if (strcmp(machine->governor, "none") &&
 	    strcmp(machine->governor, "performance"))
-		caution(machine, "the frequency varies (governor %s): cpupower frequency-set -g performance",
+		caution(machine,
+			"the frequency varies (governor %s): cpupower frequency-set -g performance",
 			machine->governor);
 	if (boost && *boost == '1')
 		caution(machine, "the frequency varies: echo 0 >" CPU "cpufreq/boost");
@@ -351,7 +354,8 @@ static void judge_ratios(struct machine *machine, const struct bench *bench)
 			continue;
 		bench_ratio(bench, column, baseline, &ratio);
 		if (ratio.high - ratio.low > WIDE * ratio.value)
-			caution(machine, "%s, %u at once: the interval is wide (%.3f to %.3f); more runs (-n)?",
+			caution(machine,
+				"%s, %u at once: the interval is wide (%.3f to %.3f); more runs (-n)?",
 				column->name, column->jobs, ratio.low,
 				ratio.high);
 	}

@@ -202,8 +202,9 @@ void bench_print_json(const struct bench *bench, const struct machine *machine)
 	printf("],\n  \"unit\": \"%s\",\n  \"ratio_of\": \"%s\",\n",
 	       bench->insns ? "instructions" : "ns",
 	       bench->insns ? "minima" : "medians");
-	printf("  \"cold\": %s,\n  \"copied\": %s,\n  \"loader_checked\": %s,\n  \"exit_status\": %d",
-	       bench->cold ? "true" : "false", bench->copied ? "true" : "false",
+	printf("  \"cold\": %s,\n  \"copied\": %s,\n",
+	       bench->cold ? "true" : "false", bench->copied ? "true" : "false");
+	printf("  \"loader_checked\": %s,\n  \"exit_status\": %d",
 	       bench->switched ? "true" : "false", bench->exit_status);
 	json_machine(machine);
 	printf(",\n  \"columns\": [");

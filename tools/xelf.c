@@ -52,8 +52,8 @@ static const struct command commands[] = {
 	  "[--json] [--timeout SECONDS] [--aslr RUNS] PROGRAM [ARG...] | --rules" },
 	{ "bench", NULL, command_bench, "+",
 	  "measure how long a program takes to start and end under both loaders",
-	  "[-n RUNS] [-j CPUS] [--cold] [--unit ns|insns] [--as-is] "
-	  "[--json | --csv] [--svg OUT.svg] PROGRAM [ARG...]" },
+	  "[OPTION...] PROGRAM [ARG...]\n"
+	  "  -n RUNS, -j CPUS, --cold, --unit ns|insns, --as-is, --json, --csv, --svg OUT.svg" },
 	{ "help", NULL, NULL, "",
 	  "show this, or how COMMAND is used",
 	  "[COMMAND]" },
