@@ -11,7 +11,7 @@ build := $(top)/build
 
 export CC PREFIX DESTDIR
 
-.PHONY: all module tools run check check-full check-kernel matrix packages-check deb style install modules_install clean help
+.PHONY: all module tools run check check-full check-kernel matrix bench packages-check deb style install modules_install clean help
 
 all: module
 
@@ -48,6 +48,9 @@ packages-check:
 deb:
 	@scripts/check-packages --build
 
+bench:
+	@scripts/bench
+
 style:
 	@scripts/style
 
@@ -73,6 +76,7 @@ help:
 	@echo 'make matrix           the tests on every kernel, in a table; K="6.12 7.3" for these'
 	@echo 'make packages-check   builds, installs, boots and removes the Debian packages'
 	@echo 'make deb              the Debian packages: build/packages/'
+	@echo 'make bench            measures both loaders; writes Documentation/benchmarks.md'
 	@echo 'make style            checkpatch, sparse, gcc, clang, shellcheck'
 	@echo 'make install          xelf and the man pages, under PREFIX ($(PREFIX)) and DESTDIR'
 	@echo 'make modules_install  the module, for the running kernel'
