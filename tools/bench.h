@@ -135,8 +135,8 @@ void bench_ratio(const struct bench *bench, const struct column *column,
  * @clocksource: what CLOCK_MONOTONIC reads
  * @governor: of the processor's frequency; "none" if it has none
  * @emulated: the processor is a program
- * @busy: ticks of all processors, at the start
- * @steal: of these, taken by the host
+ * @idle: ticks in which a processor had nothing to do, at the start
+ * @steal: ticks that the host took, at the start
  * @own: seconds of our own, at the start
  * @start: CLOCK_MONOTONIC, at the start
  * @cautions: why the figures should not be trusted
@@ -151,7 +151,7 @@ struct machine {
 	char *clocksource;
 	char *governor;
 	bool emulated;
-	double busy;
+	double idle;
 	double steal;
 	double own;
 	double start;

@@ -229,18 +229,22 @@ static char *mitigations(void)
 	return text;
 }
 
-static void read_ticks(double *busy, double *steal)
+/*
+ * Idle time is what the kernel counts best: busy ticks are samples, and an
+ * emulator loses some.
+ */
+static void read_ticks(double *idle, double *steal)
 {
 	FILE *file = fopen("/proc/stat", "re");
-	double user, nice, system, irq, softirq;
+	double waiting;
 
-	*busy = 0;
+	*idle = 0;
 	*steal = 0;
 	if (!file)
 		return;
-	if (fscanf(file, "cpu %lf %lf %lf %*f %*f %lf %lf %lf", &user, &nice,
-		   &system, &irq, &softirq, steal) == 6)
-		*busy = user + nice + system + irq + softirq;
+	if (fscanf(file, "cpu %*f %*f %*f %lf %lf %*f %*f %lf", idle, &waiting,
+		   steal) == 3)
+		*idle += waiting;
 	fclose(file);
 }
 
@@ -284,7 +288,7 @@ void machine_look(struct machine *machine)
 					  "none"),
 	};
 	machine->accelerator = where_it_runs(&machine->emulated);
-	read_ticks(&machine->busy, &machine->steal);
+	read_ticks(&machine->idle, &machine->steal);
 	machine->own = own_seconds();
 	machine->start = machine_seconds();
 }
@@ -306,17 +310,18 @@ static void judge_load(struct machine *machine)
 {
 	double ticks = sysconf(_SC_CLK_TCK);
 	double seconds = machine_seconds() - machine->start;
-	double busy, steal;
+	double others, idle, steal;
 
 	if (seconds < 0.5)
 		return;
-	read_ticks(&busy, &steal);
-	busy = ((busy - machine->busy) / ticks -
-		(own_seconds() - machine->own)) / seconds;
+	read_ticks(&idle, &steal);
+	idle = (idle - machine->idle) / ticks / seconds;
 	steal = (steal - machine->steal) / ticks / seconds;
-	if (busy > MUCH_LOAD)
+	others = machine->cpus - idle - steal -
+		 (own_seconds() - machine->own) / seconds;
+	if (others > MUCH_LOAD)
 		caution(machine, "other programs took %.0f%% of a processor meanwhile",
-			busy * 100);
+			others * 100);
 	if (steal > MUCH_STEAL)
 		caution(machine, "the host took %.0f%% of a processor away meanwhile",
 			steal * 100);
