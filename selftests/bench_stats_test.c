@@ -61,10 +61,9 @@ FIXTURE_TEARDOWN(bench)
 {
 }
 
-static void get_ratio(FIXTURE_DATA(bench) *self)
+static void get_ratio(const struct bench *bench, struct ratio *ratio)
 {
-	bench_ratio(&self->bench, &self->bench.columns[1],
-		    &self->bench.columns[0], &self->ratio);
+	bench_ratio(bench, &bench->columns[1], &bench->columns[0], ratio);
 }
 
 TEST_F(bench, minimum_median_and_p99_are_those_of_the_sorted_samples)
@@ -99,7 +98,7 @@ TEST_F(bench, one_long_run_moves_neither_median_nor_minimum)
 /* Both columns draw the same blocks, so that the ratio never varies. */
 TEST_F(bench, a_column_twice_as_long_is_exactly_2)
 {
-	get_ratio(self);
+	get_ratio(&self->bench, &self->ratio);
 	EXPECT_EQ(2, self->ratio.value);
 	EXPECT_EQ(2, self->ratio.low);
 	EXPECT_EQ(2, self->ratio.high);
@@ -113,10 +112,10 @@ TEST_F(bench, times_are_compared_by_medians_and_instructions_by_minima)
 	for (i = 0; i < RUNS; i++)
 		if (self->samples[0][i].ns < 1040)
 			self->samples[1][i].ns = self->samples[0][i].ns;
-	get_ratio(self);
+	get_ratio(&self->bench, &self->ratio);
 	EXPECT_EQ(2, self->ratio.value);
 	self->bench.insns = true;
-	get_ratio(self);
+	get_ratio(&self->bench, &self->ratio);
 	EXPECT_EQ(1, self->ratio.value);
 }
 
@@ -127,7 +126,7 @@ TEST_F(bench, blocks_that_disagree_make_the_interval_wide)
 	/* Ours is twice as long in the first half, and as long in the other. */
 	for (i = RUNS / 2; i < RUNS; i++)
 		self->samples[1][i].ns = self->samples[0][i].ns;
-	get_ratio(self);
+	get_ratio(&self->bench, &self->ratio);
 	EXPECT_LT(self->ratio.low, 1.1);
 	EXPECT_GT(self->ratio.high, 1.9);
 	EXPECT_LE(self->ratio.low, self->ratio.value);
@@ -141,9 +140,9 @@ TEST_F(bench, equal_samples_give_equal_intervals)
 
 	for (i = 0; i < RUNS; i++)
 		self->samples[1][i].ns += i * 13 % 50;
-	get_ratio(self);
+	get_ratio(&self->bench, &self->ratio);
 	first = self->ratio;
-	get_ratio(self);
+	get_ratio(&self->bench, &self->ratio);
 	EXPECT_LT(first.low, first.high);
 	EXPECT_EQ(first.low, self->ratio.low);
 	EXPECT_EQ(first.high, self->ratio.high);
