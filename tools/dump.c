@@ -9,6 +9,10 @@
 
 #include "dump.h"
 
+/* Columns: where the names of sections begin, and where a line ends. */
+#define TEXT_INDENT	23
+#define TEXT_WIDTH	100
+
 /**
  * tag_state() - the tag in one word
  * @file: the file
@@ -173,8 +177,84 @@ static void dump_load(const struct image *img)
 	free(interp);
 }
 
+/* The names of a segment's sections, in lines that are not too long. */
+static void dump_segment_sections(const struct sections *sections,
+				  const GElf_Phdr *phdr)
+{
+	int column = TEXT_INDENT;
+	bool none = true;
+	size_t i;
+
+	for (i = 0; i < sections->count; i++) {
+		const char *name = sections->list[i].name;
+
+		if (!section_in_segment(&sections->list[i], phdr))
+			continue;
+		if (!*name)
+			name = "(no name)";
+		if (!none && column + 1 + strlen(name) > TEXT_WIDTH) {
+			printf("\n%*s", TEXT_INDENT, "");
+			column = TEXT_INDENT;
+		}
+		column += printf(" %s", name);
+		none = false;
+	}
+	puts(none ? " -" : "");
+}
+
+static void dump_areas(const struct sections *sections)
+{
+	struct area areas[AREA_COUNT];
+	bool apart = sections_areas(sections, areas);
+	int i;
+
+	printf("\n  what a loader would set up that goes by sections, not by segments\n");
+	printf("    area  address         size        sections  their bytes  gaps\n");
+	for (i = 0; i < AREA_COUNT; i++) {
+		const struct area *area = &areas[i];
+		__u64 size = area->end - area->start;
+
+		if (i == AREA_RTT_TEXT)
+			printf("  the same, as RT-Thread Smart has it: text is PROGBITS that is not writable, data the rest\n");
+		if (!area->count)
+			printf("    %-4s  none\n", area_names[i]);
+		else
+			printf("    %-4s  %#-14llx  %#-10llx  %8zu  %#-11llx  %#llx\n",
+			       area_names[i], HEX(area->start), HEX(size),
+			       area->count, HEX(area->bytes),
+			       size > area->bytes ? HEX(size - area->bytes) : 0);
+	}
+	if (!apart)
+		printf("    text and data share pages: that loader needs a linker script that keeps them apart\n");
+}
+
+/* The file as the linker left it. */
+static void dump_sections(const struct sections *sections)
+{
+	char number[11];
+	size_t i;
+
+	putchar('\n');
+	if (sections->error)
+		printf("  sections          %s\n", sections->error);
+	else if (!sections->count)
+		printf("  sections          none: the file has no section headers (stripped off, or never there)\n");
+	if (!sections->count)
+		return;
+	printf("    #  type             sections\n");
+	for (i = 0; i < sections->phdr_count; i++) {
+		const GElf_Phdr *phdr = &sections->phdrs[i];
+		const char *name = phdr_type_name(phdr->p_type);
+
+		snprintf(number, sizeof(number), "0x%x", phdr->p_type);
+		printf("  %3zu  %-15s ", i, name ? name : number);
+		dump_segment_sections(sections, phdr);
+	}
+	dump_areas(sections);
+}
+
 /* One file for people. */
-static void dump_text(const struct image *img)
+static void dump_text(const struct image *img, const struct sections *sections)
 {
 	printf("%s: %llu bytes\n", img->file->name, HEX(img->file->size));
 	dump_tag(img->file);
@@ -187,6 +267,7 @@ static void dump_text(const struct image *img)
 		       img->detail);
 	else
 		dump_load(img);
+	dump_sections(sections);
 }
 
 /*
@@ -233,16 +314,19 @@ int command_dump(const struct options *opt, char **files)
 		if (!status)
 			status = check_readable(&file);
 		if (!status) {
+			struct sections sections;
 			struct image img;
 
 			image_read(&img, &file, false);
+			sections_read(&sections, file.fd);
 			if (opt->json) {
-				dump_json(&img, first);
+				dump_json(&img, &sections, first);
 			} else {
 				if (!first)
 					putchar('\n');
-				dump_text(&img);
+				dump_text(&img, &sections);
 			}
+			sections_free(&sections);
 			image_free(&img);
 			first = false;
 		}

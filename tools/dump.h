@@ -5,6 +5,7 @@
 #ifndef _TOOLS_DUMP_H
 #define _TOOLS_DUMP_H
 
+#include "sections.h"
 #include "xelf.h"
 
 /* Where brk begins, before it is randomised; in the file's own addresses. */
@@ -20,7 +21,8 @@ const char *stack_text(enum xelf_stack stack);
 
 /* json.c */
 void dump_json_begin(void);
-void dump_json(const struct image *img, bool first);
+void dump_json(const struct image *img, const struct sections *sections,
+	       bool first);
 void dump_json_end(void);
 
 #endif /* _TOOLS_DUMP_H */

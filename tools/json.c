@@ -1,42 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * xelf dump --json: an array with one object for each file. Addresses,
- * offsets, sizes and bit masks are strings in hexadecimal, since a JSON number
- * need not hold 64 bits; counts and small numbers are numbers.
+ * xelf dump --json: an array with one object for each file.
  */
 #include <stdio.h>
 
 #include "dump.h"
-
-/* Begins a member of the object at hand; every member but the first @more. */
-static void member(bool more, const char *indent, const char *key)
-{
-	printf("%s\n%s\"%s\": ", more ? "," : "", indent, key);
-}
-
-static void hex(bool more, const char *indent, const char *key, __u64 value)
-{
-	member(more, indent, key);
-	printf("\"0x%llx\"", HEX(value));
-}
-
-static void number(bool more, const char *indent, const char *key,
-		   unsigned int value)
-{
-	member(more, indent, key);
-	printf("%u", value);
-}
-
-/* @value may be NULL. */
-static void string(bool more, const char *indent, const char *key,
-		   const char *value)
-{
-	member(more, indent, key);
-	if (value)
-		print_json_string(value);
-	else
-		printf("null");
-}
+#include "json.h"
 
 static void json_tag(const struct file *file)
 {
@@ -165,6 +134,88 @@ static void json_load(const struct image *img)
 	printf("\n      ]");
 }
 
+static void json_section(const struct section *section, bool more)
+{
+	static const char in[] = "        ";
+
+	printf("%s\n      {", more ? "," : "");
+	string(false, in, "name", section->name);
+	hex(true, in, "type", section->type);
+	hex(true, in, "flags", section->flags);
+	hex(true, in, "address", section->addr);
+	hex(true, in, "offset", section->offset);
+	hex(true, in, "size", section->size);
+	hex(true, in, "align", section->align);
+	printf("\n      }");
+}
+
+/* The sections of one segment, by name. */
+static void json_segment_sections(const struct sections *sections,
+				  const GElf_Phdr *phdr, bool more)
+{
+	bool next = false;
+	size_t i;
+
+	printf("%s\n      [", more ? "," : "");
+	for (i = 0; i < sections->count; i++) {
+		if (!section_in_segment(&sections->list[i], phdr))
+			continue;
+		printf("%s", next ? ", " : "");
+		print_json_string(sections->list[i].name);
+		next = true;
+	}
+	putchar(']');
+}
+
+static void json_areas(const struct sections *sections)
+{
+	/* Two texts: one by rights, one by RT-Thread Smart's rule. */
+	static const char *const keys[AREA_COUNT] = {
+		"text", "data", "bss", "rtthread_text", "rtthread_data",
+	};
+	static const char in[] = "        ";
+	struct area areas[AREA_COUNT];
+	bool apart = sections_areas(sections, areas);
+	int i;
+
+	member(true, "    ", "section_areas");
+	putchar('{');
+	for (i = 0; i < AREA_COUNT; i++) {
+		member(i, "      ", keys[i]);
+		if (!areas[i].count) {
+			printf("null");
+			continue;
+		}
+		putchar('{');
+		hex(false, in, "address", areas[i].start);
+		hex(true, in, "size", areas[i].end - areas[i].start);
+		hex(true, in, "bytes", areas[i].bytes);
+		number(true, in, "sections", areas[i].count);
+		printf("\n      }");
+	}
+	member(true, "      ", "rtthread_apart");
+	printf("%s\n    }", apart ? "true" : "false");
+}
+
+/* What libelf has to say; empty if the file has no section headers. */
+static void json_sections(const struct sections *sections)
+{
+	size_t i;
+
+	string(true, "    ", "sections_error", sections->error);
+	member(true, "    ", "sections");
+	putchar('[');
+	for (i = 0; i < sections->count; i++)
+		json_section(&sections->list[i], i);
+	printf("\n    ]");
+	member(true, "    ", "segment_sections");
+	putchar('[');
+	for (i = 0; i < sections->phdr_count; i++)
+		json_segment_sections(sections, &sections->phdrs[i], i);
+	printf("\n    ]");
+	json_areas(sections);
+}
+
 /**
  * dump_json_begin() - before the first file
  */
@@ -176,9 +227,11 @@ void dump_json_begin(void)
 /**
  * dump_json() - one file
  * @img: read by image_read()
+ * @sections: of the same file
  * @first: no file came before it
  */
-void dump_json(const struct image *img, bool first)
+void dump_json(const struct image *img, const struct sections *sections,
+	       bool first)
 {
 	static const char in[] = "      ";
 
@@ -197,7 +250,9 @@ void dump_json(const struct image *img, bool first)
 	} else {
 		json_load(img);
 	}
-	printf("\n    }\n  }");
+	printf("\n    }");
+	json_sections(sections);
+	printf("\n  }");
 }
 
 /**

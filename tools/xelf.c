@@ -54,6 +54,9 @@ static const struct command commands[] = {
 	  "measure how long a program takes to start and end under both loaders",
 	  "[OPTION...] PROGRAM [ARG...]\n"
 	  "  -n RUNS, -j CPUS, --cold, --unit ns|insns, --as-is, --json, --csv, --svg OUT.svg" },
+	{ "map", NULL, command_map, "",
+	  "show the address space of a program, or of a process, and what it was made of",
+	  "[--at exec|entry|exit|SECONDS] [--json] [--svg FILE] PROGRAM [ARG...] | PID" },
 	{ "help", NULL, NULL, "",
 	  "show this, or how COMMAND is used",
 	  "[COMMAND]" },
