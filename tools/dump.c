@@ -215,7 +215,7 @@ static void dump_areas(const struct sections *sections)
 		__u64 size = area->end - area->start;
 
 		if (i == AREA_RTT_TEXT)
-			printf("  the same, as RT-Thread Smart has it: text is PROGBITS that is not writable, data the rest\n");
+			puts("  the same, as RT-Thread Smart has it: text is PROGBITS not writable, data the rest");
 		if (!area->count)
 			printf("    %-4s  none\n", area_names[i]);
 		else
@@ -225,7 +225,7 @@ static void dump_areas(const struct sections *sections)
 			       size > area->bytes ? HEX(size - area->bytes) : 0);
 	}
 	if (!apart)
-		printf("    text and data share pages: that loader needs a linker script that keeps them apart\n");
+		puts("    text and data share pages: such a loader cannot map both");
 }
 
 /* The file as the linker left it. */
@@ -238,7 +238,7 @@ static void dump_sections(const struct sections *sections)
 	if (sections->error)
 		printf("  sections          %s\n", sections->error);
 	else if (!sections->count)
-		printf("  sections          none: the file has no section headers (stripped off, or never there)\n");
+		puts("  sections          none: the file has no section headers");
 	if (!sections->count)
 		return;
 	printf("    #  type             sections\n");

@@ -13,7 +13,7 @@
 #include "map.h"
 
 #define MAX_SECONDS	86400
-#define MAX_PID		(1 << 22)
+#define MAX_PID		4194304
 
 /**
  * struct map_options - what was asked for
@@ -58,21 +58,28 @@ static bool is_ours(const char *word, bool *takes_next)
 /*
  * Options may also follow PROGRAM, as in `xelf map bash --svg bash.svg`: they
  * are moved before it. Another word, or "--", begins the program's own.
+ * Return: false after saying that an option lacks its value.
  */
-static void options_first(int argc, char **argv, int program)
+static bool options_first(int argc, char **argv, int program)
 {
 	bool takes_next;
 	char *name;
 	int words;
 
 	while (program + 1 < argc && is_ours(argv[program + 1], &takes_next)) {
-		words = takes_next && program + 2 < argc ? 2 : 1;
+		words = takes_next ? 2 : 1;
+		if (program + words >= argc) {
+			say("", "map: option '%s' needs a value",
+			    argv[program + 1]);
+			return false;
+		}
 		name = argv[program];
 		memmove(argv + program, argv + program + 1,
 			words * sizeof(*argv));
 		program += words;
 		argv[program] = name;
 	}
+	return true;
 }
 
 static bool set_moment(struct map_options *opt, const char *text)
@@ -204,8 +211,12 @@ int command_map(int argc, char **argv)
 	unsigned long pid;
 
 	if (status < 0 && optind < argc) {
-		options_first(argc, argv, optind);
-		status = parse_options(argc, argv, &opt);
+		if (options_first(argc, argv, optind)) {
+			status = parse_options(argc, argv, &opt);
+		} else {
+			print_usage_of("map", stderr);
+			status = EXIT_USAGE;
+		}
 	}
 	if (status >= 0)
 		return status;
@@ -222,8 +233,8 @@ int command_map(int argc, char **argv)
 	if (strspn(*argv, "0123456789") != strlen(*argv) || !**argv)
 		return run_and_show(&opt, argv);
 	if (argv[1]) {
-		say("", "map: %s is a process, which takes no arguments; a program of that name is ./%s",
-		    *argv, *argv);
+		say(*argv, "is a process, which takes no arguments; a program is ./%s",
+		    *argv);
 		return EXIT_USAGE;
 	}
 	pid = number_of(*argv, MAX_PID);

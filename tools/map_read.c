@@ -11,14 +11,14 @@
 #include "map.h"
 
 /* Of a larger mapping (4 GiB) the pages are counted, and not looked at. */
-#define MAX_PAGES	(1UL << 20)
+#define MAX_PAGES	0x100000
 /* Of /proc/PID/stat's flags: a thread of the kernel's own. */
 #define PF_KTHREAD	0x00200000
 
-/* Bits of a word of /proc/PID/pagemap; see proc(5). */
-#define PAGEMAP_FILE	(1ULL << 61)
-#define PAGEMAP_SWAPPED	(1ULL << 62)
-#define PAGEMAP_PRESENT	(1ULL << 63)
+/* Bits 61 to 63 of a word of /proc/PID/pagemap; see proc(5). */
+#define PAGEMAP_FILE	0x2000000000000000ULL
+#define PAGEMAP_SWAPPED	0x4000000000000000ULL
+#define PAGEMAP_PRESENT	0x8000000000000000ULL
 
 /* The process's state as in "R", and its flags. */
 static char state_of(const struct task *task, unsigned long *flags)
@@ -51,8 +51,10 @@ static int say_why_not(const struct task *task)
 	else if (state == 'Z' || state == 'X')
 		say(name, "has ended, and has no address space any more");
 	else if (fd < 0)
-		say(name, "its mappings cannot be read: %s; run this as the user whose process it is, or as root (sudo)",
-		    strerror(err));
+		say(name, "its mappings cannot be read: %s; %s",
+		    strerror(err), geteuid() ?
+		    "run this as root (sudo)" :
+		    "this needs the capability CAP_SYS_PTRACE where the process lives");
 	else
 		say(name, "has no mappings: it is about to end");
 	if (fd >= 0)
@@ -168,7 +170,7 @@ static void read_pagemap(struct map *map)
 	size_t i;
 
 	if (fd < 0)
-		say(path, "cannot be read: %s; pages are counted, and not shown one by one; root can read it",
+		say(path, "%s: pages are counted, not shown one by one; root can read it",
 		    strerror(errno));
 	for (i = 0; fd >= 0 && i < map->count; i++)
 		read_pages(&map->list[i], fd);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -53,6 +54,15 @@ static char *find_program(const char *name)
 	}
 	say(name, "is not in PATH; give its path, as in ./%s", name);
 	return NULL;
+}
+
+/* Who is traced by an ordinary user gets no rights by exec. */
+static void warn_of_setuid(const char *path, const char *name)
+{
+	struct stat st;
+
+	if (geteuid() && !stat(path, &st) && st.st_mode & (S_ISUID | S_ISGID))
+		warn(name, "is traced, and so without its setuid rights; root can see it");
 }
 
 static unsigned long auxv_entry(const struct task *task)
@@ -157,7 +167,7 @@ static int run_on(struct task *task, const char *name, enum moment *moment)
 		if (is_at(task, entry))
 			return EXIT_DONE;
 		if (!stop_at(task, entry))
-			return fail(name, "cannot have a hardware breakpoint at its entry; --at exec and --at exit need none",
+			return fail(name, "no hardware breakpoint at its entry (use --at exit)",
 				    errno);
 	}
 	for (;;) {
@@ -204,6 +214,7 @@ int map_run(struct task *task, char **argv, enum moment *moment,
 	*task = (struct task){ .pid = -1, .out = -1, .err = -1 };
 	if (!path)
 		return EXIT_REFUSED;
+	warn_of_setuid(path, argv[0]);
 	trial.path = path;
 	status = task_start(task, &trial) ? EXIT_REFUSED : EXIT_DONE;
 	free(path);

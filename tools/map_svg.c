@@ -15,9 +15,9 @@
 #include "svg.h"
 
 /* Columns, and what lies between things. */
-#define WIDTH		1240
+#define WIDTH		1260
 #define MARGIN		14
-#define ADDRESS_WIDTH	118
+#define ADDRESS_WIDTH	132
 #define MAPPING_X	(MARGIN + ADDRESS_WIDTH)
 #define MAPPING_WIDTH	500
 #define MAPPING_RIGHT	(MAPPING_X + MAPPING_WIDTH)
@@ -134,11 +134,11 @@ static char *mapping_label(const struct map *map, const struct mapping *mapping)
 
 static char *mapping_title(const struct map *map, const struct mapping *mapping)
 {
-	return format("%llx-%llx %s offset 0x%llx %s: %s; %zu pages, in memory: %zu of the file, %zu anonymous; swapped out: %zu",
+	return format("%llx-%llx %s offset 0x%llx %s: %s, pages: %zu file, %zu anon, %zu swapped",
 		      HEX(mapping->start), HEX(mapping->end), mapping->rights,
 		      HEX(mapping->offset), mapping->path,
-		      mapping_kind(map, mapping), mapping_pages(mapping),
-		      mapping->file, mapping->anon, mapping->swapped);
+		      mapping_kind(map, mapping), mapping->file, mapping->anon,
+		      mapping->swapped);
 }
 
 /* How many pages are there, on the right of a mapping's first line. */
@@ -350,10 +350,10 @@ static double draw_object(struct canvas *canvas, size_t which, double y)
 		format("%s: addresses + 0x%llx", role_name(object->role),
 		       HEX(object->bias)) :
 		format("%s: at its own addresses", role_name(object->role));
-	char *costs = format("alignment: %llu bytes around segments, %llu between (%llu in the file)",
+	char *costs = format("alignment: %llu bytes around segments, %llu between, %llu in file",
 			     HEX(padding->around), HEX(padding->holes),
 			     HEX(padding->file));
-	const char *lines[] = { object->path, label, costs };
+	const char *const lines[] = { object->path, label, costs };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(lines); i++) {
@@ -426,7 +426,8 @@ static double draw_views(struct canvas *canvas, double y)
 
 			canvas->tops[which] = allocate(count * sizeof(double));
 			canvas->bottoms[which] = allocate(count * sizeof(double));
-			y = link_y = fmax(y, link_y) + GAP;
+			y = fmax(y, link_y) + GAP;
+			link_y = y;
 			link_y = draw_object(canvas, which, link_y) + GAP;
 		}
 		top = y;

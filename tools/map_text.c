@@ -153,6 +153,7 @@ static void add_segments(const struct map *map, const struct mapping *mapping,
 {
 	const struct sections *elf = &map->objects[mapping->object].elf;
 	char rights[4];
+	__u64 offset;
 	char *word;
 	size_t i;
 
@@ -171,7 +172,12 @@ static void add_segments(const struct map *map, const struct mapping *mapping,
 		add_word(words, rights, "");
 		if (!mapping->inode)
 			continue;
-		word = format("file 0x%llx", HEX(mapping->offset));
+		/* Of two segments in one mapping the second begins later. */
+		offset = xelf_page_floor(phdr->p_offset,
+					 machine_limits.page_size);
+		if (offset < mapping->offset)
+			offset = mapping->offset;
+		word = format("file 0x%llx", HEX(offset));
 		add_word(words, word, "");
 		free(word);
 	}
@@ -291,14 +297,14 @@ static void print_heading(const struct map *map)
 	}
 	printf("%s%s%s, process %d, %s\n", c->bold, program, c->off,
 	       map->pid, map->when);
-	printf("%zu mappings, %s of addresses; %zu pages of %u bytes in memory (%s): %zu file, %zu anonymous\n",
+	printf("%zu mappings, %s of addresses; in memory %zu pages (%s): %zu file, %zu anonymous\n",
 	       map->count, size_text(size, room[0]), file + anon,
-	       machine_limits.page_size,
 	       size_text((__u64)(file + anon) * machine_limits.page_size,
 			 room[1]), file, anon);
-	printf("pages: %sf%s of the file  %sa%s anonymous (written, or of no file)  %ss%s swapped out  . not there\n",
-	       c->file, c->off, c->anon, c->off, c->anon, c->off);
-	printf("       a cell stands for many pages of a large mapping; a capital: all of them are there\n\n");
+	printf("pages: %sf%s of the file  %sa%s anonymous: written, or of no file  ",
+	       c->file, c->off, c->anon, c->off);
+	printf("%ss%s swapped out  . none\n", c->anon, c->off);
+	puts("       a cell is many pages of a large mapping; a capital: all of them are there\n");
 	printf("%12s %5s %s %-*s %6s %6s  | %s\n", "address", "size", "rwx ",
 	       BAR, "pages", "file", "anon", "segment, sections");
 	free(program);

@@ -210,7 +210,10 @@ bool section_in_segment(const struct section *section, const GElf_Phdr *phdr)
 	__u32 type = phdr->p_type;
 	__u64 size = section->size;
 
-	if (section->flags & SHF_TLS) {
+	if (is_tbss(section)) {
+		if (type != PT_TLS)
+			return false;
+	} else if (section->flags & SHF_TLS) {
 		if (type != PT_TLS && type != PT_GNU_RELRO && type != PT_LOAD)
 			return false;
 	} else if (type == PT_TLS || type == PT_PHDR) {
@@ -218,8 +221,6 @@ bool section_in_segment(const struct section *section, const GElf_Phdr *phdr)
 	}
 	if (!(section->flags & SHF_ALLOC) && holds_memory_only(type))
 		return false;
-	if (is_tbss(section) && type != PT_TLS)
-		size = 0;
 	if (section->type != SHT_NOBITS &&
 	    !lies_in(section->offset, size, phdr->p_offset, phdr->p_filesz))
 		return false;

@@ -156,7 +156,7 @@ void svg_link(struct svg *svg, double x0, double top0, double bottom0,
 	double middle = (x0 + x1) / 2;
 
 	fprintf(svg->out,
-		"<path d=\"M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1fV%.1fC%.1f %.1f %.1f %.1f %.1f %.1fZ\" fill=\"%s\" fill-opacity=\"0.45\"/>\n",
+		"<path d=\"M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1fV%.1fC%.1f %.1f %.1f %.1f %.1f %.1fZ\" fill=\"%s\" fill-opacity=\"0.7\"/>\n",
 		x0, top0, middle, top0, middle, top1, x1, top1, bottom1, middle,
 		bottom1, middle, bottom0, x0, bottom0, fill);
 }
