@@ -215,7 +215,7 @@ static void dump_areas(const struct sections *sections)
 		__u64 size = area->end - area->start;
 
 		if (i == AREA_RTT_TEXT)
-			puts("  the same, as RT-Thread Smart has it: text is PROGBITS not writable, data the rest");
+			puts("  by RT-Thread Smart's rule: text is read-only PROGBITS, data the rest");
 		if (!area->count)
 			printf("    %-4s  none\n", area_names[i]);
 		else

@@ -246,8 +246,13 @@ int map_run(struct task *task, char **argv, enum moment *moment,
  */
 void map_run_end(struct task *task)
 {
-	/* What is on its way out already is not woken by a signal. */
+	/*
+	 * Killed, it is not to stop again before its exit; and if that is where
+	 * it is, a signal does not wake it.
+	 */
 	if (task->pid > 0) {
+		ptrace(PTRACE_SETOPTIONS, task->pid, 0,
+		       (long)PTRACE_O_EXITKILL);
 		kill(task->pid, SIGKILL);
 		ptrace(PTRACE_DETACH, task->pid, 0, 0);
 	}

@@ -350,7 +350,7 @@ static double draw_object(struct canvas *canvas, size_t which, double y)
 		format("%s: addresses + 0x%llx", role_name(object->role),
 		       HEX(object->bias)) :
 		format("%s: at its own addresses", role_name(object->role));
-	char *costs = format("alignment: %llu bytes around segments, %llu between, %llu in file",
+	char *costs = format("alignment, bytes: %llu around segments, %llu between, %llu file",
 			     HEX(padding->around), HEX(padding->holes),
 			     HEX(padding->file));
 	const char *const lines[] = { object->path, label, costs };
