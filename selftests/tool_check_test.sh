@@ -305,6 +305,117 @@ path = json.load(open("stdout", encoding="utf-8"))[0]["load"]["interpreter"]
 assert path == "a\"b\\c\x1b[2J\n\xe4\xff", ascii(path)'
 }
 
+dump_puts_sections_into_segments_as_readelf_does()
+{
+	local program
+
+	need python3
+	cat >compare.py <<-'END'
+	import json, re, sys
+	text = open("wanted").read().split("Segment Sections...")[1]
+	want = [line.split()[1:] for line in text.splitlines() if re.match(r" +\d+", line)]
+	assert want == json.load(open("stdout"))[0]["segment_sections"], sys.argv[1]
+	END
+	for program in /bin/bash /bin/ls "$("$XELF" dump --json /bin/ls | sed -n 's/.*"interpreter": "\(.*\)".*/\1/p')" \
+		/lib/x86_64-linux-gnu/lib{c,m}.so.6 "$programs"/{static,static_pie,dynamic_exec,library.so,entered.so}; do
+		readelf -lW "$program" >wanted 2>/dev/null
+		run 0 "$XELF" dump --json "$program"
+		python3 compare.py "$program"
+	done
+}
+
+# The tag, the class and the magic are not libelf's business.
+dump_reads_the_sections_of_any_tagged_file()
+{
+	good
+	run 0 "$XELF" dump good
+	sed -n '/#  type  *sections/,$p' stdout >untagged
+	grep -q ' LOAD .*\.text' untagged
+	tags good
+	run 0 "$XELF" dump good
+	sed -n '/#  type  *sections/,$p' stdout | diff untagged -
+	patch good 4 07 09 00
+	"$programs/mark" good
+	run 0 "$XELF" dump good
+	sed -n '/#  type  *sections/,$p' stdout | diff untagged -
+	good
+	tags good --exclusive
+	run 0 "$XELF" dump good
+	sed -n '/#  type  *sections/,$p' stdout | diff untagged -
+	[ "$(head -c 4 good)" = "$(printf '\177XEL')" ]
+}
+
+dump_says_that_there_are_no_section_headers()
+{
+	good
+	patch64 good 40 0
+	patch good 60 00 00
+	run 0 "$XELF" dump good
+	prints "  sections          none: the file has no section headers"
+	good
+	patch64 good 40 0x7fffffff
+	run 0 "$XELF" dump good
+	prints " section headers at 0x7fffffff lie past the file's end"
+}
+
+dump_lays_out_a_section_driven_loaders_areas()
+{
+	cat >areas.s <<-'END'
+	.section .text, "ax"
+	.globl _start
+	_start:	.skip 0x30
+	.section .rodata, "a"
+		.skip 0x20
+	.section .note.x, "a", @note
+		.skip 0x10
+	.section .data, "aw"
+		.skip 0x40
+	.section .tbss, "awT", @nobits
+		.skip 0x8
+	.section .bss, "aw", @nobits
+		.skip 0x500
+	.section .comment
+		.skip 0x99
+	END
+	cat >areas.lds <<-'END'
+	SECTIONS {
+		.text 0x400000 : { *(.text) }
+		.rodata 0x400100 : { *(.rodata) }
+		.note.x 0x500000 : { *(.note.x) }
+		.data 0x600000 : { *(.data) }
+		.tbss 0x600040 : { *(.tbss) }
+		.bss 0x600080 : { *(.bss) }
+		/DISCARD/ : { *(.note.gnu.property) }
+	}
+	END
+	gcc -c areas.s
+	ld -T areas.lds -o areas areas.o 2>/dev/null
+	run 0 "$XELF" dump areas
+	sed -n '/goes by sections/,$p' stdout | tr -s ' ' >areas.txt
+	diff - areas.txt <<-'END'
+	 what a loader that goes by sections would set up, by their rights
+	 area address size sections their bytes gaps
+	 text 0x400000 0x100010 3 0x60 0xfffb0
+	 data 0x600000 0x40 1 0x40 0
+	 bss 0x600080 0x500 1 0x500 0
+	 by RT-Thread Smart's rule: PROGBITS not writable, all else
+	 text 0x400000 0x120 2 0x50 0xd0
+	 data 0x500000 0x100580 4 0x558 0x100028
+	END
+	# The note in front of the text: now the areas cross.
+	sed -i 's/0x500000/0x400080/' areas.lds
+	ld -T areas.lds -o areas areas.o 2>/dev/null
+	run 0 "$XELF" dump areas
+	prints "text and data share pages: such a loader cannot map both"
+	need python3
+	run 0 "$XELF" dump --json areas
+	python3 -c 'import json
+areas = json.load(open("stdout"))[0]["section_areas"]
+assert areas["rtthread_apart"] is False
+assert areas["rtthread_data"] == {"address": "0x400080", "size": "0x200500", "bytes": "0x558", "sections": 4}, areas
+assert areas["bss"]["size"] == "0x500"'
+}
+
 dump_names_the_fault()
 {
 	good
@@ -347,6 +458,33 @@ no_mutation_is_too_much_for_check_and_dump()
 		good $program
 		"$programs/mark" --mutate good 20 500
 		survives mutant-*
+	done
+}
+
+no_mutation_of_section_headers_is_too_much_for_dump()
+{
+	local program offset count i
+
+	# The same ones on each run.
+	RANDOM=7
+	for program in dynamic static; do
+		good $program
+		offset=$(number good 40 8)
+		count=$(number good 60 2)
+		for ((i = 0; i < 150; i++)); do
+			cp good mutant-$i
+			patch64 mutant-$i $((offset + 8 * (RANDOM % (8 * count)))) $((RANDOM % 3 ? RANDOM << (RANDOM % 49) : -1))
+			[ $((i % 10)) != 0 ] || patch mutant-$i $((60 + RANDOM % 4)) "$(printf %02x $((RANDOM % 256)))"
+		done
+		survives mutant-*
+		prints '"segment_sections"'
+	done
+	# Sections whose number stands elsewhere, and is a lie.
+	good
+	patch good 60 00 00
+	for i in 5 0x7fffffff 0x7fffffffffffffff -1; do
+		patch64 good $(($(number good 40 8) + 32)) $i
+		survives good
 	done
 }
 

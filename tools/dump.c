@@ -208,14 +208,14 @@ static void dump_areas(const struct sections *sections)
 	bool apart = sections_areas(sections, areas);
 	int i;
 
-	printf("\n  what a loader would set up that goes by sections, not by segments\n");
+	printf("\n  what a loader that goes by sections would set up, by their rights\n");
 	printf("    area  address         size        sections  their bytes  gaps\n");
 	for (i = 0; i < AREA_COUNT; i++) {
 		const struct area *area = &areas[i];
 		__u64 size = area->end - area->start;
 
 		if (i == AREA_RTT_TEXT)
-			puts("  by RT-Thread Smart's rule: text is read-only PROGBITS, data the rest");
+			puts("  by RT-Thread Smart's rule: PROGBITS not writable, all else");
 		if (!area->count)
 			printf("    %-4s  none\n", area_names[i]);
 		else
@@ -247,7 +247,8 @@ static void dump_sections(const struct sections *sections)
 		const char *name = phdr_type_name(phdr->p_type);
 
 		snprintf(number, sizeof(number), "0x%x", phdr->p_type);
-		printf("  %3zu  %-15s ", i, name ? name : number);
+		printf("  %3zu  %-15s ", i,
+		       name ? name + strlen("PT_") : number);
 		dump_segment_sections(sections, phdr);
 	}
 	dump_areas(sections);

@@ -84,6 +84,12 @@ static void read_sections(struct sections *sections, Elf *elf)
 
 	if (elf_getshdrnum(elf, &count))
 		goto bad;
+	if (!count && sections->ehdr.e_shoff && sections->ehdr.e_shnum) {
+		sections->error = format("the %u section headers at 0x%llx lie past the file's end",
+					 sections->ehdr.e_shnum,
+					 HEX(sections->ehdr.e_shoff));
+		return;
+	}
 	/* Sections without names are sections all the same. */
 	elf_getshdrstrndx(elf, &names);
 	sections->list = allocate(count * sizeof(*sections->list));
