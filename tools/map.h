@@ -141,7 +141,7 @@ int map_read(struct map *map, pid_t pid);
 void map_free(struct map *map);
 
 /* map_link.c */
-int map_link(struct map *map);
+void map_link(struct map *map);
 bool mapping_has_segment(const struct map *map, const struct mapping *mapping,
 			 const GElf_Phdr *phdr);
 bool mapping_has_section(const struct map *map, const struct mapping *mapping,

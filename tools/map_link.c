@@ -333,9 +333,9 @@ static void measure_padding(struct object *object)
  * map_link() - find out what the mappings were made of
  * @map: from map_read()
  *
- * Return: EXIT_DONE. What cannot be found out is left out.
+ * What cannot be found out is left out.
  */
-int map_link(struct map *map)
+void map_link(struct map *map)
 {
 	size_t i;
 
@@ -355,7 +355,6 @@ int map_link(struct map *map)
 			map->list[i].object = find_owner(map, &map->list[i]);
 	for (i = 0; i < map->object_count; i++)
 		measure_padding(&map->objects[i]);
-	return EXIT_DONE;
 }
 
 static const struct object *object_of(const struct map *map,

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dump.h"
 #include "map.h"
 #include "svg.h"
 
@@ -245,72 +246,56 @@ static void draw_segment_bar(struct canvas *canvas, const struct sections *elf,
 	}
 }
 
-/* The names of a segment's sections, each in a box. Returns their lower end. */
-static double draw_sections(struct canvas *canvas, const struct sections *elf,
-			    const GElf_Phdr *phdr, double y)
+static void draw_section(struct canvas *canvas, const struct section *section,
+			 double x, double y, double width)
 {
-	double x = LINK_X + INSET;
+	char *title = format("%s: address 0x%llx, %llu bytes, file offset 0x%llx",
+			     section->name, HEX(section->addr),
+			     HEX(section->size), HEX(section->offset));
+
+	svg_box(&canvas->svg, &(struct svg_box){
+		.x = x,
+		.y = y,
+		.width = width,
+		.height = SVG_LINE,
+		.fill = section->type == SHT_NOBITS ? "#fff3e6" : "#ffffff",
+		.stroke = EDGE,
+		.label = section->name,
+		.title = title,
+	});
+	free(title);
+}
+
+/*
+ * The names of a segment's sections, each in a box, in rows. Returns their
+ * lower end; nothing is drawn without @draw, since a segment's own box comes
+ * first and needs to know.
+ */
+static double place_sections(struct canvas *canvas, const struct sections *elf,
+			     const GElf_Phdr *phdr, double y, bool draw)
+{
+	double x = LINK_X + INSET, right = LINK_X + LINK_WIDTH - INSET;
 	bool any = false;
 	size_t i;
 
 	for (i = 0; i < elf->count; i++) {
 		const struct section *section = &elf->list[i];
 		double width = svg_text_width(section->name);
-		char *title;
 
 		if (!(section->flags & SHF_ALLOC) ||
 		    !section_in_segment(section, phdr))
 			continue;
-		if (width > LINK_WIDTH - 2 * INSET)
-			width = LINK_WIDTH - 2 * INSET;
-		if (x + width > LINK_X + LINK_WIDTH - INSET) {
+		width = fmin(width, right - LINK_X - INSET);
+		if (x + width > right) {
 			x = LINK_X + INSET;
 			y += SVG_LINE + 2;
 		}
-		title = format("%s: address 0x%llx, %llu bytes, file offset 0x%llx",
-			       section->name, HEX(section->addr),
-			       HEX(section->size), HEX(section->offset));
-		svg_box(&canvas->svg, &(struct svg_box){
-			.x = x,
-			.y = y,
-			.width = width,
-			.height = SVG_LINE,
-			.fill = section->type == SHT_NOBITS ? "#fff3e6" :
-							      "#ffffff",
-			.stroke = EDGE,
-			.label = section->name,
-			.title = title,
-		});
-		free(title);
+		if (draw)
+			draw_section(canvas, section, x, y, width);
 		x += width + 3;
 		any = true;
 	}
-	return any ? y + SVG_LINE + 2 : y;
-}
-
-/* Its box is drawn first, as a frame: what it holds says how high it is. */
-static double segment_height(const struct sections *elf, const GElf_Phdr *phdr)
-{
-	double x = INSET, height = SVG_LINE + BAR + 10;
-	bool any = false;
-	size_t i;
-
-	for (i = 0; i < elf->count; i++) {
-		double width = svg_text_width(elf->list[i].name);
-
-		if (!(elf->list[i].flags & SHF_ALLOC) ||
-		    !section_in_segment(&elf->list[i], phdr))
-			continue;
-		if (width > LINK_WIDTH - 2 * INSET)
-			width = LINK_WIDTH - 2 * INSET;
-		if (x + width > LINK_WIDTH - INSET) {
-			x = INSET;
-			height += SVG_LINE + 2;
-		}
-		x += width + 3;
-		any = true;
-	}
-	return any ? height + SVG_LINE + 4 : height;
+	return any ? y + SVG_LINE + 4 : y;
 }
 
 static double draw_segment(struct canvas *canvas, const struct object *object,
@@ -318,11 +303,11 @@ static double draw_segment(struct canvas *canvas, const struct object *object,
 {
 	const struct sections *elf = &object->elf;
 	const GElf_Phdr *phdr = &elf->phdrs[index];
-	double height = segment_height(elf, phdr);
-	char *label = format("LOAD#%zu %c%c%c  file 0x%llx + 0x%llx, memory 0x%llx + 0x%llx",
-			     index, phdr->p_flags & PF_R ? 'r' : '-',
-			     phdr->p_flags & PF_W ? 'w' : '-',
-			     phdr->p_flags & PF_X ? 'x' : '-',
+	double inner = SVG_LINE + BAR + 6;
+	double height = place_sections(canvas, elf, phdr, inner, false) + 2;
+	char rights[4];
+	char *label = format("LOAD#%zu %s  file 0x%llx + 0x%llx, memory 0x%llx + 0x%llx",
+			     index, rights_text(phdr->p_flags, rights),
 			     HEX(phdr->p_offset), HEX(phdr->p_filesz),
 			     HEX(phdr->p_vaddr), HEX(phdr->p_memsz));
 
@@ -337,7 +322,7 @@ static double draw_segment(struct canvas *canvas, const struct object *object,
 	});
 	free(label);
 	draw_segment_bar(canvas, elf, phdr, y + SVG_LINE);
-	draw_sections(canvas, elf, phdr, y + SVG_LINE + BAR + 6);
+	place_sections(canvas, elf, phdr, y + inner, true);
 	return y + height;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dump.h"
 #include "map.h"
 
 /* Columns. */
@@ -165,11 +166,7 @@ static void add_segments(const struct map *map, const struct mapping *mapping,
 		word = format("LOAD#%zu", i);
 		add_word(words, word, colours()->bold);
 		free(word);
-		rights[0] = phdr->p_flags & PF_R ? 'r' : '-';
-		rights[1] = phdr->p_flags & PF_W ? 'w' : '-';
-		rights[2] = phdr->p_flags & PF_X ? 'x' : '-';
-		rights[3] = '\0';
-		add_word(words, rights, "");
+		add_word(words, rights_text(phdr->p_flags, rights), "");
 		if (!mapping->inode)
 			continue;
 		/* Of two segments in one mapping the second begins later. */
