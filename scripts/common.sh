@@ -142,3 +142,18 @@ fetch()
 		die "apt could not fetch $1; its message is above"
 	deb=$(find "$2" -name "$1_*.deb")
 }
+
+# unpack_source PACKAGE DIRECTORY [TAR ARGUMENT]...: unpacks a kernel's source into the directory,
+# which is empty.
+unpack_source()
+{
+	local package=$1 dir=$2
+
+	shift 2
+	fetch "$package" "$dir"
+	say "apt: unpacking $package (half a minute)"
+	dpkg-deb --fsys-tarfile "$deb" | tar -xO "./usr/src/$package.tar.xz" |
+		tar -xJ -C "$dir" --strip-components=1 "$@" ||
+		die "$package could not be unpacked; the reason is above"
+	rm "$deb"
+}
