@@ -11,7 +11,7 @@ build := $(top)/build
 
 export CC PREFIX DESTDIR
 
-.PHONY: all module tools run check check-full check-kernel matrix bench packages-check deb style install modules_install clean help
+.PHONY: all module tools run check check-full check-kernel debug-check matrix bench packages-check deb style install modules_install clean help
 
 all: module
 
@@ -51,6 +51,9 @@ deb:
 bench:
 	@scripts/bench
 
+debug-check:
+	@scripts/check -k debug --vm
+
 style:
 	@scripts/style
 
@@ -72,6 +75,7 @@ help:
 	@echo 'make run              see it work: boots a VM, runs programs under both loaders'
 	@echo 'make check            the tests'
 	@echo 'make check-kernel     the kernel'"'"'s own selftests under both loaders'
+	@echo 'make debug-check      the tests in a kernel with KASAN, UBSAN, lockdep and kmemleak'
 	@echo 'make check-full       both, and large and odd programs'
 	@echo 'make matrix           the tests on every kernel, in a table; K="6.12 7.3" for these'
 	@echo 'make packages-check   builds, installs, boots and removes the Debian packages'

@@ -12,6 +12,10 @@
 #include "probe.h"
 #include "xelf_test.h"
 
+/* Of one test. The kernel debug, emulated, takes ten times the others' time. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	120
+
 /* The first argument of a test program that is run as a program under test. */
 #define CHILD_PREFIX	"--child-"
 

@@ -3,6 +3,8 @@
 # Runs test programs one after the other, in the VM or on the host:
 # run_tests.sh TEST...
 #
+# A test has $TEST_SECONDS (default 600).
+#
 # Their TAP goes through as it is. A test that ends badly without having said
 # so (killed, out of time, fewer results than planned) gets a `not ok` here.
 
@@ -13,7 +15,7 @@ trap 'rm -rf "$tmp"' EXIT
 for test; do
 	echo "# ---- $test"
 	{
-		timeout 600 "./$test" 2>&1
+		timeout "${TEST_SECONDS:-600}" "./$test" 2>&1
 		echo $? >"$tmp/status"
 	} </dev/null | tee "$tmp/log"
 	status=$(cat "$tmp/status")
