@@ -145,7 +145,7 @@ static __always_inline void xelf_enter(struct xelf_load *load,
 /* The event that sums up: from when each step began to how long it took. */
 static noinline void xelf_trace_exec(struct xelf_load *load, int err)
 {
-	u64 now = ktime_get_ns(), end = now, total = 0;
+	u64 now = ktime_get_ns(), end = now;
 	int step;
 
 	for (step = XELF_STEP_COUNT - 1; step >= 0; step--) {
@@ -155,9 +155,8 @@ static noinline void xelf_trace_exec(struct xelf_load *load, int err)
 			continue;
 		load->ns[step] = end - began;
 		end = began;
-		total = now - began;
 	}
-	trace_xelf_exec(load->bprm->interp, load->ns, total,
+	trace_xelf_exec(load->bprm->interp, load->ns, end, now - end,
 			xelf_step_names[load->step],
 			xelf_reason_name(load->reason), err);
 }

@@ -284,11 +284,14 @@ static int compare_once(const struct options *opt, const struct trial *trial)
 	return status;
 }
 
-/*
- * Which file to run: of a program without a tag a tagged copy. A script's
- * interpreter may be what is tagged.
+/**
+ * trial_find_program() - which file to run, so that either loader may load it
+ * @trial: its path is set to that of a tagged copy, if it has no tag itself; a
+ *	script is left as it is, since its interpreter may be what is tagged
+ *
+ * Return: EXIT_DONE, or EXIT_USAGE after saying what is wrong.
  */
-static int find_program(struct trial *trial)
+int trial_find_program(struct trial *trial)
 {
 	struct file file;
 	const char *copy;
@@ -340,7 +343,7 @@ int command_diff(const struct options *opt, char **argv)
 		return print_rules();
 	status = module_take(copy_remove);
 	if (!status)
-		status = find_program(&trial);
+		status = trial_find_program(&trial);
 	if (!status && !opt->json)
 		say("", "until this ends, tagged programs on this machine run under either loader");
 	if (!status)

@@ -111,6 +111,9 @@ int task_finish(struct task *task, const struct trial *trial);
 void task_kill(struct task *task);
 char *task_file(const struct task *task, const char *name, size_t *size);
 
+/* diff.c */
+int trial_find_program(struct trial *trial);
+
 /* observe.c */
 const char *auxv_name(unsigned long id, char *room);
 void observe_stopped(const struct task *task, struct facts *facts);

@@ -132,6 +132,7 @@ struct map {
 };
 
 /* map_run.c */
+char *find_in_path(const char *name);
 int map_run(struct task *task, char **argv, enum moment *moment,
 	    unsigned int seconds);
 void map_run_end(struct task *task);

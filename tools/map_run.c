@@ -31,11 +31,15 @@ static void watch_signal(int number)
 	sigaction(number, &action, NULL);
 }
 
-/*
- * The file that exec would find by PATH. execvp() would go on to try a file
- * that exec refuses as a script.
+/**
+ * find_in_path() - the file that exec would find by PATH
+ * @name: as the user gave it
+ *
+ * execvp() would go on to try a file that exec refuses as a script.
+ *
+ * Return: for the caller to free, or NULL after saying that it is not there.
  */
-static char *find_program(const char *name)
+char *find_in_path(const char *name)
 {
 	const char *dir = getenv("PATH");
 	int size;
@@ -208,7 +212,7 @@ int map_run(struct task *task, char **argv, enum moment *moment,
 	    unsigned int seconds)
 {
 	struct trial trial = { .argv = argv, .aslr = true };
-	char *path = find_program(argv[0]);
+	char *path = find_in_path(argv[0]);
 	int status;
 
 	*task = (struct task){ .pid = -1, .out = -1, .err = -1 };

@@ -21,12 +21,17 @@ const char *const area_names[AREA_COUNT] = {
 	"text", "data", "bss", "text", "data",
 };
 
-/*
+/**
+ * sections_copy() - a file as libelf can read it
+ * @fd: the file
+ *
  * libelf minds the magic, the class and the byte order, which the loader does
  * not look at in a tagged file: it gets a copy with what the loader takes them
- * for. Returns the copy; @fd itself if none is needed; -1 with errno.
+ * for.
+ *
+ * Return: the copy; @fd itself if none is needed; -1 with errno.
  */
-static int readable_copy(int fd)
+int sections_copy(int fd)
 {
 	static const __u8 wanted[] = {
 		ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
@@ -126,7 +131,7 @@ bad:
  */
 void sections_read(struct sections *sections, int fd)
 {
-	int copy = readable_copy(fd);
+	int copy = sections_copy(fd);
 	Elf *elf;
 
 	*sections = (struct sections){ };

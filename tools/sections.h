@@ -82,6 +82,7 @@ enum area_kind {
 
 extern const char *const area_names[AREA_COUNT];
 
+int sections_copy(int fd);
 void sections_read(struct sections *sections, int fd);
 void sections_free(struct sections *sections);
 bool section_in_segment(const struct section *section, const GElf_Phdr *phdr);

@@ -177,5 +177,6 @@ int command_dump(const struct options *opt, char **files);
 int command_diff(const struct options *opt, char **argv);
 int command_bench(int argc, char **argv);
 int command_map(int argc, char **argv);
+int command_trace(int argc, char **argv);
 
 #endif /* _TOOLS_XELF_H */

@@ -415,7 +415,8 @@ TRACE_EVENT(xelf_start,
 
 /*
  * xelf_exec - an exec of a tagged file is over, well or not
- * @total_ns: nanoseconds from the tag to the end
+ * @begin_ns: CLOCK_MONOTONIC when it began
+ * @total_ns: nanoseconds from there to the end
  * @check_ns ...: nanoseconds of each step of XELF_STEPS; 0: not entered
  * @errno: positive; 0: the program starts; before the point of no return what
  *	execve() gives, after it what the task was killed for
@@ -426,10 +427,11 @@ TRACE_EVENT(xelf_start,
  * Time is taken only while this event is enabled, from the start of the exec.
  */
 TRACE_EVENT(xelf_exec,
-	TP_PROTO(const char *path, const u64 *ns, u64 total, const char *step,
-		 const char *reason, int err),
-	TP_ARGS(path, ns, total, step, reason, err),
+	TP_PROTO(const char *path, const u64 *ns, u64 begin, u64 total,
+		 const char *step, const char *reason, int err),
+	TP_ARGS(path, ns, begin, total, step, reason, err),
 	TP_STRUCT__entry(
+		__field(u64, begin_ns)
 		__field(u64, total_ns)
 		XELF_STEPS(xelf_step_field)
 		__field(int, errno)
@@ -438,6 +440,7 @@ TRACE_EVENT(xelf_exec,
 		xelf_string(reason, reason)
 	),
 	TP_fast_assign(
+		__entry->begin_ns = begin;
 		__entry->total_ns = total;
 		XELF_STEPS(xelf_step_assign)
 		__entry->errno = -err;
