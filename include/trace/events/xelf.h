@@ -214,12 +214,12 @@ TRACE_EVENT(xelf_segment,
 		__entry->image = image;
 		__entry->prot = prot;
 	),
-	TP_printk("image=%s index=%d offset=0x%llx addr=0x%llx size=0x%llx prot=%c%c%c",
+	TP_printk("image=%s index=%d offset=0x%llx addr=0x%llx size=0x%llx prot=%s%s%s",
 		  xelf_show_image(__entry->image), __entry->index,
 		  __entry->offset, __entry->addr, __entry->size,
-		  __entry->prot & PROT_READ ? 'r' : '-',
-		  __entry->prot & PROT_WRITE ? 'w' : '-',
-		  __entry->prot & PROT_EXEC ? 'x' : '-')
+		  __entry->prot & PROT_READ ? "r" : "-",
+		  __entry->prot & PROT_WRITE ? "w" : "-",
+		  __entry->prot & PROT_EXEC ? "x" : "-")
 );
 
 /*
