@@ -658,6 +658,16 @@ static void enable_events(struct collector *c)
 	}
 }
 
+static void catch_signals(void)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action = { .sa_handler = on_signal };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
+		sigaction(numbers[i], &action, NULL);
+}
+
 /* Only what this process does, and, at first, what it forks. */
 static int filter_by_pid(struct collector *c)
 {
@@ -684,6 +694,8 @@ struct collector *collector_open(const struct trace_options *opt,
 	struct collector *c = allocate(sizeof(*c));
 	char *name = format(PROBES "%d", getpid());
 
+	/* From here on there is something to take back. */
+	catch_signals();
 	tracefs_set_loglevel(TEP_LOG_NONE);
 	c->timeout = opt->timeout;
 	c->json = opt->json;
@@ -698,7 +710,7 @@ struct collector *collector_open(const struct trace_options *opt,
 	}
 	c->instance = tracefs_instance_create(name);
 	if (!c->instance) {
-		say(tracefs_tracing_dir(), "no instance can be made: %s; is the kernel locked down?",
+		say(tracefs_tracing_dir(), "no instance: %s; is the kernel locked down?",
 		    strerror(errno));
 		goto failed;
 	}
@@ -832,16 +844,6 @@ static void follow(struct collector *c, struct perf *perf)
 	}
 }
 
-static void catch_signals(void)
-{
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = on_signal };
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(numbers); i++)
-		sigaction(numbers[i], &action, NULL);
-}
-
 /* Until its exec the process has our memory, to be copied where it writes. */
 static void add_own_memory(struct trace *trace)
 {
@@ -878,7 +880,6 @@ int collector_run(struct collector *collector, struct trace *trace,
 	if (pipe2(go, O_CLOEXEC) || pipe2(failed, O_CLOEXEC))
 		return fail("", "no pipe", errno);
 	fflush(stdout);
-	catch_signals();
 	trace->fork_ns = now_ns();
 	trace->pid = fork();
 	if (trace->pid < 0)

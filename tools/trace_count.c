@@ -43,7 +43,7 @@ void count_events(const struct trace *trace, size_t first, size_t last,
  */
 char *counts_text(const struct counts *counts)
 {
-	return format("%zu faults (%zu major; %zu file, %zu copied, %zu anonymous), %zu memory calls",
+	return format("%zu faults (%zu major; %zu file, %zu copied, %zu anonymous), %zu calls",
 		      counts->faults, counts->major, counts->file,
 		      counts->copied, counts->anon, counts->calls);
 }

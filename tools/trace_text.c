@@ -120,7 +120,7 @@ static void print_sum(const struct timeline *timeline)
 	sum = counts_text(&counts);
 	printf("%s\n%s\n", result, sum);
 	if (!trace->perf)
-		puts("perf_event_open() was refused: costs of faults and names of files are not known");
+		puts("perf_event_open() was refused: no costs of faults, no names of files");
 	if (lost_text(trace, &room))
 		printf("%s%s%s\n", colours()->bad, room, colours()->off);
 	free(room);

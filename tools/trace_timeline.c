@@ -320,7 +320,7 @@ const char *lost_text(const struct trace *trace, char **room)
 	*room = NULL;
 	if (!lost->events && !lost->samples && !lost->kept_out)
 		return NULL;
-	*room = format("lost: %lu events, %lu samples: buffer full, see --buffer; %lu more than can be kept",
+	*room = format("lost: %lu events, %lu samples (buffer full: --buffer); %lu not kept",
 		       lost->events, lost->samples, lost->kept_out);
 	return *room;
 }
