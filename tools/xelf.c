@@ -59,7 +59,8 @@ static const struct command commands[] = {
 	  "[--at exec|entry|exit|SECONDS] [--json] [--svg FILE] PROGRAM [ARG...] | PID" },
 	{ "trace", NULL, command_trace, "",
 	  "show what happens in an exec and in a program's start-up, by the kernel's trace events",
-	  "[--compare] [--all] [--json] [--svg FILE] [--timeout S] [--buffer KIB] PROGRAM [ARG...]" },
+	  "[--compare] [--all] [--json] [--svg FILE] [--timeout S] [--buffer KIB]\n"
+	  "  PROGRAM [ARG...]" },
 	{ "help", NULL, NULL, "",
 	  "show this, or how COMMAND is used",
 	  "[COMMAND]" },
