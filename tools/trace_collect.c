@@ -59,6 +59,8 @@ struct probe {
 /* Arguments are looked for where this machine's C has them. */
 static const struct probe probes[] = {
 	{ "open", "open_exec", "path=+0($arg1):string", false },
+	/* since 7.3 */
+	{ "open_for", "bprm_open_interpreter", "path=+0($arg2):string", false },
 	{ "commit", "begin_new_exec", NULL, false },
 	{ "stack", "setup_arg_pages", NULL, false },
 	{ "segment", "vm_mmap",
@@ -457,18 +459,24 @@ static void on_elf_end(struct collector *c, struct tep_event *event,
 	c->elf = NULL;
 }
 
+static void on_elf_open(struct collector *c, struct tep_event *event,
+			struct tep_record *record)
+{
+	const char *path = string_of(event, record, "path");
+
+	elf_step(c, XELF_STEP_OPEN, record->ts);
+	if (!c->elf)
+		return;
+	free(c->interp);
+	c->interp = format("%s", path ?: "");
+	add_detail(c, record->ts, format("interpreter path=%s", c->interp));
+}
+
 static void on_elf_step(struct collector *c, struct tep_event *event,
 			struct tep_record *record)
 {
 	int i;
 
-	if (c->elf && !strcmp(event->name, "open")) {
-		const char *path = string_of(event, record, "path");
-
-		free(c->interp);
-		c->interp = format("%s", path ?: "");
-		add_detail(c, record->ts, format("interpreter path=%s", c->interp));
-	}
 	for (i = 0; i < XELF_STEP_COUNT; i++)
 		if (!strcmp(event->name, step_names[i]) &&
 		    /* The stack's place is aligned by the same function. */
@@ -548,7 +556,8 @@ static const struct source sources[] = {
 	{ NULL, "loader1", on_elf },
 	{ NULL, "loaded0", on_elf_end },
 	{ NULL, "loaded1", on_elf_end },
-	{ NULL, "open", on_elf_step },
+	{ NULL, "open", on_elf_open },
+	{ NULL, "open_for", on_elf_open },
 	{ NULL, "commit", on_elf_step },
 	{ NULL, "stack", on_elf_step },
 	{ NULL, "segment", on_elf_segment },

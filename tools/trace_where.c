@@ -237,11 +237,31 @@ static const char *base_of(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
+/* Does an address lie where the program's brk() calls made the heap? */
+static bool is_heap(const struct trace *trace, const struct mapped *map)
+{
+	size_t i;
+
+	for (i = 0; i < trace->count; i++) {
+		const struct event *event = &trace->events[i];
+
+		if (event->kind == TRACE_CALL && event->call.args[0] &&
+		    !strcmp(event->call.name, "brk") &&
+		    map->end == xelf_page_ceil(event->call.result,
+					       machine_limits.page_size))
+			return true;
+	}
+	return false;
+}
+
 /* Anonymous memory right behind a file's is its bss. */
 static char *anonymous_text(const struct trace *trace, const struct mapped *map)
 {
 	size_t i;
 
+	/* Some kernels do not call it so when it is new. */
+	if (is_heap(trace, map))
+		return format("[heap]");
 	for (i = 0; i < trace->map_count; i++)
 		if (trace->maps[i].end == map->start && is_file(&trace->maps[i]) &&
 		    trace->maps[i].ns <= map->ns)
