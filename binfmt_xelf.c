@@ -38,8 +38,10 @@
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 
+#include <xelf/ahead.h>
 #include <xelf/compat.h>
 #include <xelf/check.h>
+#include <xelf/hints.h>
 #include <xelf/plan.h>
 #include <xelf/steps.h>
 
@@ -65,6 +67,7 @@
 #define XELF_DEFINE_CALL(symbol) DEFINE_STATIC_CALL_NULL(xelf_##symbol, symbol);
 XELF_SYMBOLS(XELF_DEFINE_CALL)
 XELF_ARCH_SYMBOLS(XELF_DEFINE_CALL)
+XELF_COMPAT_SYMBOLS(XELF_DEFINE_CALL)
 DEFINE_STATIC_CALL_NULL(xelf_map_vdso, arch_setup_additional_pages);
 
 DEFINE_STATIC_CALL_NULL(xelf_lookup_name, kallsyms_lookup_name);
@@ -73,6 +76,11 @@ static bool enabled = true;
 module_param(enabled, bool, 0644);
 MODULE_PARM_DESC(enabled,
 		 "0: leave tagged files to the kernel's own loader (default 1)");
+
+static bool hints = true;
+module_param(hints, bool, 0644);
+MODULE_PARM_DESC(hints,
+		 "0: leave the hints of tagged files alone (default 1)");
 
 static bool vdso = true;
 module_param(vdso, bool, 0444);
@@ -93,28 +101,51 @@ static atomic_long_t xelf_loaded;
 static atomic_long_t xelf_refused[XELF_REASON_COUNT];
 static atomic_long_t xelf_ended[XELF_STEP_COUNT];
 static atomic_long_t xelf_killed[XELF_STEP_COUNT];
-
-/*
- * The auxiliary vector of this kernel: its entries in its order, learnt at
- * init from the vector of the task that loads the module.
- */
-struct xelf_auxv_entry {
-	unsigned long id;
-	unsigned long value;	/* of entries that are the machine's, not the task's */
-};
+static atomic_long_t xelf_hints_used;
+static atomic_long_t xelf_hints_ignored[XELF_HINTS_FAULT_COUNT];
 
 #define XELF_AUXV_LONGS	ARRAY_SIZE(((struct mm_struct *)NULL)->saved_auxv)
 
-static struct xelf_auxv_entry xelf_auxv[XELF_AUXV_LONGS / 2];
-static unsigned int xelf_auxv_count;
+/*
+ * The auxiliary vector of this kernel, learnt at init from that of the task
+ * that loads the module: its entries in its order, the values of those that
+ * are the machine's, and zeros from AT_NULL on.
+ */
+static unsigned long xelf_auxv[XELF_AUXV_LONGS];
+static unsigned int xelf_auxv_longs;	/* in use, AT_NULL's two included */
+static unsigned int xelf_auxv_execfd;	/* where AT_EXECFD goes, if it is to */
+
+/* The entries whose values are the task's. */
+#define XELF_TASK_AUXV(X) \
+	X(SYSINFO_EHDR) X(PHDR) X(PHNUM) X(BASE) X(FLAGS) X(ENTRY) X(UID) \
+	X(EUID) X(GID) X(EGID) X(SECURE) X(RANDOM) X(EXECFN) X(PLATFORM)
+
+enum xelf_task_auxv {
+#define XELF_TASK_AUXV_ID(id) XELF_AUXV_##id,
+	XELF_TASK_AUXV(XELF_TASK_AUXV_ID)
+#undef XELF_TASK_AUXV_ID
+	XELF_TASK_AUXV_COUNT
+};
+
+/* Where in xelf_auxv the value of each lies; 0 if this kernel has it not. */
+static u8 xelf_auxv_at[XELF_TASK_AUXV_COUNT];
 
 static struct linux_binfmt xelf_format;
+
+/*
+ * Bytes of a file's beginning that are read at once: in nearly every file they
+ * hold the program headers and the interpreter's path.
+ */
+#define XELF_HEAD_SIZE	832
 
 /* A program or an interpreter: its file, its headers and where it lies. */
 struct xelf_image {
 	struct file *file;
+	const u8 *head;		/* the file's first bytes, head_size of them */
+	size_t head_size;
 	Elf64_Ehdr ehdr;
-	Elf64_Phdr *phdrs;
+	const Elf64_Phdr *phdrs;
+	Elf64_Phdr *own_phdrs;	/* where they are if they are not in the head */
 	struct xelf_plan plan;
 	unsigned long bias;	/* memory address minus the file's own */
 };
@@ -125,6 +156,8 @@ struct xelf_load {
 	struct xelf_limits limits;
 	struct xelf_image program;
 	struct xelf_image interp;	/* .file is NULL without one */
+	u8 *program_head;		/* room for XELF_HEAD_SIZE bytes */
+	u8 *interp_head;		/* the same, allocated */
 	int randomize_va_space;		/* read once: root may flip it meanwhile */
 	unsigned long entry;		/* where the task starts */
 	enum xelf_step step;
@@ -196,6 +229,32 @@ static int xelf_read(struct file *file, void *buf, size_t size, loff_t pos)
 }
 
 /*
+ * Reads the head of a file into @head, which holds @have bytes of it already.
+ * A file that ends sooner has a shorter head.
+ */
+static int xelf_read_head(struct xelf_image *image, u8 *head, size_t have)
+{
+	loff_t pos = have;
+	ssize_t got = kernel_read(image->file, head + have,
+				  XELF_HEAD_SIZE - have, &pos);
+
+	if (got < 0)
+		return got;
+	image->head = head;
+	image->head_size = have + got;
+	return 0;
+}
+
+/* @size bytes at @offset of the file, if they are in its head; else NULL. */
+static const void *xelf_in_head(const struct xelf_image *image, u64 offset,
+				u64 size)
+{
+	if (offset > image->head_size || size > image->head_size - offset)
+		return NULL;
+	return image->head + offset;
+}
+
+/*
  * Reads the program headers and plans from them. Whatever fails has one errno
  * for each caller, so the errno of the read is not passed on.
  */
@@ -203,13 +262,39 @@ static int xelf_read_phdrs(struct xelf_image *image)
 {
 	size_t size = image->ehdr.e_phnum * sizeof(*image->phdrs);
 
-	image->phdrs = kmalloc(size, GFP_KERNEL);
-	if (!image->phdrs)
-		return -ENOMEM;
-	if (xelf_read(image->file, image->phdrs, size, image->ehdr.e_phoff))
-		return -EIO;
+	image->phdrs = xelf_in_head(image, image->ehdr.e_phoff, size);
+	if (!image->phdrs || !IS_ALIGNED((unsigned long)image->phdrs, 8)) {
+		image->own_phdrs = kmalloc(size, GFP_KERNEL);
+		if (!image->own_phdrs)
+			return -ENOMEM;
+		if (xelf_read(image->file, image->own_phdrs, size,
+			      image->ehdr.e_phoff))
+			return -EIO;
+		image->phdrs = image->own_phdrs;
+	}
 	xelf_make_plan(&image->plan, &image->ehdr, image->phdrs, PAGE_SIZE);
 	return 0;
+}
+
+/*
+ * The head of the program: the bytes that the kernel has read for us, which
+ * are those that the checksum was taken of, and more if it takes more.
+ */
+static int xelf_read_program_head(struct xelf_load *load)
+{
+	struct xelf_image *program = &load->program;
+	size_t phdrs_size = program->ehdr.e_phnum * sizeof(*program->phdrs);
+	const char *buf = load->bprm->buf;
+	loff_t size = i_size_read(file_inode(program->file));
+
+	program->head = (const u8 *)buf;
+	program->head_size = min_t(loff_t, sizeof(load->bprm->buf), size);
+	if (program->head_size < sizeof(load->bprm->buf) ||
+	    xelf_in_head(program, program->ehdr.e_phoff, phdrs_size))
+		return 0;
+	memcpy(load->program_head, buf, sizeof(load->bprm->buf));
+	return xelf_read_head(program, load->program_head,
+			      sizeof(load->bprm->buf));
 }
 
 /* Check: the first 128 bytes, then the program headers. */
@@ -233,14 +318,18 @@ static int xelf_check(struct xelf_load *load)
 	program->file = load->bprm->file;
 	if (!xelf_can_mmap(program->file))
 		return xelf_refuse(load, XELF_CANNOT_MAP, 0);
-	if (xelf_read_phdrs(program))
+	if (xelf_read_program_head(load) || xelf_read_phdrs(program))
 		return xelf_refuse(load, XELF_PHDRS_UNREADABLE, 0);
 	trace_xelf_check(load->bprm->interp, &program->ehdr);
 	return 0;
 }
 
-/* The interpreter's path, not yet known to end in a null byte. */
-static int xelf_read_interp_path(struct xelf_load *load, char **pathp)
+/*
+ * The interpreter's path, read into *@own if it is not at hand already. What
+ * *@own holds is the caller's to free, whatever comes.
+ */
+static int xelf_read_interp_path(struct xelf_load *load, const char **path,
+				 char **own)
 {
 	struct xelf_image *program = &load->program;
 	const Elf64_Phdr *phdr = &program->phdrs[program->plan.interp];
@@ -249,13 +338,43 @@ static int xelf_read_interp_path(struct xelf_load *load, char **pathp)
 	err = xelf_refuse_if(load, xelf_check_interp_size(phdr));
 	if (err)
 		return err;
-	*pathp = kmalloc(phdr->p_filesz, GFP_KERNEL);
-	if (!*pathp)
+	*path = xelf_in_head(program, phdr->p_offset, phdr->p_filesz);
+	if (!*path) {
+		*own = kmalloc(phdr->p_filesz, GFP_KERNEL);
+		if (!*own)
+			return xelf_refuse(load, XELF_NO_MEMORY, 0);
+		err = xelf_read(program->file, *own, phdr->p_filesz,
+				phdr->p_offset);
+		if (err)
+			return xelf_refuse(load, XELF_INTERP_UNREADABLE, err);
+		*path = *own;
+	}
+	return xelf_refuse_if(load, xelf_check_interp_path(*path, phdr->p_filesz));
+}
+
+/* Reads and plans from an interpreter that is open. */
+static int xelf_check_interp_file(struct xelf_load *load)
+{
+	struct xelf_image *interp = &load->interp;
+	int err;
+
+	load->interp_head = kmalloc(XELF_HEAD_SIZE, GFP_KERNEL);
+	if (!load->interp_head)
 		return xelf_refuse(load, XELF_NO_MEMORY, 0);
-	err = xelf_read(program->file, *pathp, phdr->p_filesz, phdr->p_offset);
+	err = xelf_read_head(interp, load->interp_head, 0);
+	if (!err && interp->head_size < sizeof(interp->ehdr))
+		err = -EIO;
 	if (err)
-		return xelf_refuse(load, XELF_INTERP_UNREADABLE, err);
-	return xelf_refuse_if(load, xelf_check_interp_path(*pathp, phdr->p_filesz));
+		return xelf_refuse(load, XELF_INTERP_SHORT, err);
+	memcpy(&interp->ehdr, interp->head, sizeof(interp->ehdr));
+	err = xelf_refuse_if(load, xelf_check_interp(&interp->ehdr, &load->limits));
+	if (err)
+		return err;
+	if (xelf_read_phdrs(interp))
+		return xelf_refuse(load, XELF_INTERP_PHDRS, 0);
+	if (!xelf_can_mmap(interp->file))
+		return xelf_refuse(load, XELF_INTERP_CANNOT_MAP, 0);
+	return 0;
 }
 
 /*
@@ -264,8 +383,8 @@ static int xelf_read_interp_path(struct xelf_load *load, char **pathp)
  */
 static int xelf_open_interp(struct xelf_load *load)
 {
-	struct xelf_image *interp = &load->interp;
-	char *path = NULL;
+	const char *path;
+	char *own = NULL;
 	struct file *file;
 	int err;
 
@@ -275,7 +394,7 @@ static int xelf_open_interp(struct xelf_load *load)
 	}
 
 	xelf_enter(load, XELF_STEP_OPEN);
-	err = xelf_read_interp_path(load, &path);
+	err = xelf_read_interp_path(load, &path, &own);
 	if (err)
 		goto out;
 	file = xelf_open_interp_file(load->bprm, path);
@@ -284,24 +403,12 @@ static int xelf_open_interp(struct xelf_load *load)
 		err = xelf_refuse(load, XELF_INTERP_OPEN, PTR_ERR(file));
 		goto out;
 	}
-	interp->file = file;
+	load->interp.file = file;
 	/* A program must not become readable by way of its interpreter. */
 	would_dump(load->bprm, file);
-
-	err = xelf_read(file, &interp->ehdr, sizeof(interp->ehdr), 0);
-	if (err) {
-		err = xelf_refuse(load, XELF_INTERP_SHORT, err);
-		goto out;
-	}
-	err = xelf_refuse_if(load, xelf_check_interp(&interp->ehdr, &load->limits));
-	if (err)
-		goto out;
-	if (xelf_read_phdrs(interp))
-		err = xelf_refuse(load, XELF_INTERP_PHDRS, 0);
-	else if (!xelf_can_mmap(file))
-		err = xelf_refuse(load, XELF_INTERP_CANNOT_MAP, 0);
+	err = xelf_check_interp_file(load);
 out:
-	kfree(path);
+	kfree(own);
 	return err;
 }
 
@@ -390,6 +497,38 @@ static unsigned long xelf_map_file(struct file *file, unsigned long addr,
 	if (size > seg->file_size)
 		vm_munmap(addr + seg->file_size, size - seg->file_size);
 	return addr;
+}
+
+/*
+ * Finds room for an image without gaps, where mapping @total bytes of its
+ * file would find it: *@bias goes there. Mapping them and giving back what is over
+ * is how the kernel's loader asks; it costs as much as two mappings more. What
+ * is found stays free: nobody else maps into the memory of a task that has
+ * not started, and the stack's growth is kept away by the kernel's choice of
+ * the place for mappings. With gaps that way is kept, since the limits on a
+ * task's memory count them while they are mapped.
+ */
+static int xelf_find_room(struct file *file, const Elf64_Phdr *first,
+			  unsigned long flags, unsigned long total,
+			  unsigned long *bias)
+{
+	struct xelf_segment seg = xelf_segment(first, PAGE_SIZE);
+	struct mm_struct *mm = current->mm;
+	unsigned long addr = *bias + seg.addr;
+
+	if (flags & MAP_FIXED_NOREPLACE)
+		flags |= MAP_FIXED;
+	mmap_read_lock(mm);
+	addr = xelf_get_unmapped_area(file, addr, total,
+				      seg.file_offset >> PAGE_SHIFT, flags);
+	if (!IS_ERR_VALUE(addr) && (flags & MAP_FIXED_NOREPLACE) &&
+	    find_vma_intersection(mm, addr, addr + total))
+		addr = -EEXIST;
+	mmap_read_unlock(mm);
+	if (IS_ERR_VALUE(addr))
+		return addr;
+	*bias = addr - seg.addr;
+	return 0;
 }
 
 /*
@@ -543,6 +682,12 @@ static int xelf_map_program(struct xelf_load *load)
 			total = xelf_image_total(program);
 			err = total ? xelf_place_program(load, phdr, &flags) :
 				      -EINVAL;
+			if (!err && !program->plan.gaps && phdr->p_filesz) {
+				err = xelf_find_room(program->file, phdr, flags,
+						     total, &program->bias);
+				flags |= XELF_MAP_FIRST;
+				total = 0;
+			}
 		} else if (first) {
 			flags |= XELF_MAP_FIRST;
 		}
@@ -616,6 +761,15 @@ static int xelf_map_interp(struct xelf_load *load)
 		 */
 		if (first && !fixed && load->program.bias)
 			interp->bias = -xelf_page_floor(phdr->p_vaddr, PAGE_SIZE);
+		if (first && !fixed && !interp->plan.gaps && phdr->p_filesz &&
+		    load->program.bias) {
+			err = xelf_find_room(interp->file, phdr, flags, total,
+					     &interp->bias);
+			if (err)
+				break;
+			flags |= MAP_FIXED_NOREPLACE;
+			total = 0;
+		}
 		err = xelf_map_interp_segment(load, phdr, flags, total);
 		xelf_bss_add(&bss, phdr);
 		if (!err)
@@ -651,93 +805,48 @@ static int xelf_map_vdso(struct xelf_load *load)
 	return 0;
 }
 
-/* The value of one entry of the vector. Returns false if it is left out. */
-static bool xelf_auxv_value(const struct xelf_load *load, unsigned long id,
-			    unsigned long *value, unsigned long platform,
-			    unsigned long random)
-{
-	const struct linux_binprm *bprm = load->bprm;
-	const struct xelf_image *program = &load->program;
-	const struct cred *cred = current_cred();
-
-	switch (id) {
-	case AT_SYSINFO_EHDR:
-		*value = xelf_vdso_base();
-		return vdso;
-	case AT_PHDR:
-		*value = program->plan.phdr_addr + program->bias;
-		return true;
-	case AT_PHENT:
-		*value = sizeof(*program->phdrs);
-		return true;
-	case AT_PHNUM:
-		*value = program->ehdr.e_phnum;
-		return true;
-	case AT_BASE:
-		*value = load->interp.bias;
-		return true;
-	case AT_FLAGS:
-		*value = xelf_at_flags(bprm);
-		return true;
-	case AT_ENTRY:
-		*value = program->ehdr.e_entry + program->bias;
-		return true;
-	case AT_UID:
-		*value = from_kuid_munged(cred->user_ns, cred->uid);
-		return true;
-	case AT_EUID:
-		*value = from_kuid_munged(cred->user_ns, cred->euid);
-		return true;
-	case AT_GID:
-		*value = from_kgid_munged(cred->user_ns, cred->gid);
-		return true;
-	case AT_EGID:
-		*value = from_kgid_munged(cred->user_ns, cred->egid);
-		return true;
-	case AT_SECURE:
-		*value = bprm->secureexec;
-		return true;
-	case AT_RANDOM:
-		*value = random;
-		return true;
-	case AT_EXECFN:
-		*value = bprm->exec;
-		return true;
-	case AT_PLATFORM:
-		*value = platform;
-		return true;
-	case AT_EXECFD:
-		*value = bprm->have_execfd ? bprm->execfd : 0;
-		return bprm->have_execfd;
-	default:
-		return true;
-	}
-}
-
 /*
- * Fills mm->saved_auxv and clears its rest: /proc/PID/auxv and the core dumper
+ * Fills mm->saved_auxv, whose rest is zeros: /proc/PID/auxv and the core dumper
  * walk it up to AT_NULL. Returns the number of longs, AT_NULL included.
  */
 static unsigned int xelf_fill_auxv(const struct xelf_load *load,
 				   unsigned long platform, unsigned long random)
 {
-	const struct xelf_auxv_entry *entry = xelf_auxv;
-	const struct xelf_auxv_entry *end = xelf_auxv + xelf_auxv_count;
+	const struct linux_binprm *bprm = load->bprm;
+	const struct xelf_image *program = &load->program;
+	const struct cred *cred = current_cred();
 	unsigned long *auxv = current->mm->saved_auxv;
-	unsigned int n = 0;
+	unsigned long *execfd = auxv + xelf_auxv_execfd;
 
-	for (; entry < end; entry++) {
-		unsigned long value = entry->value;
-
-		if (!xelf_auxv_value(load, entry->id, &value, platform, random))
-			continue;
-		if (xelf_is_broken(XELF_BROKEN_AUXV) && entry->id == AT_HWCAP2)
-			continue;
-		auxv[n++] = entry->id;
-		auxv[n++] = value;
-	}
-	memset(auxv + n, 0, (XELF_AUXV_LONGS - n) * sizeof(*auxv));
-	return n + 2;
+	BUILD_BUG_ON(sizeof(current->mm->saved_auxv) != sizeof(xelf_auxv));
+	memcpy(auxv, xelf_auxv, sizeof(xelf_auxv));
+#define XELF_SET_AUXV(id, value) do {					      \
+	if (xelf_auxv_at[XELF_AUXV_##id])				      \
+		auxv[xelf_auxv_at[XELF_AUXV_##id]] = (value);		      \
+} while (0)
+	XELF_SET_AUXV(SYSINFO_EHDR, xelf_vdso_base());
+	XELF_SET_AUXV(PHDR, program->plan.phdr_addr + program->bias);
+	XELF_SET_AUXV(PHNUM, program->ehdr.e_phnum);
+	XELF_SET_AUXV(BASE, load->interp.bias);
+	XELF_SET_AUXV(FLAGS, xelf_at_flags(bprm));
+	XELF_SET_AUXV(ENTRY, program->ehdr.e_entry + program->bias);
+	XELF_SET_AUXV(UID, from_kuid_munged(cred->user_ns, cred->uid));
+	XELF_SET_AUXV(EUID, from_kuid_munged(cred->user_ns, cred->euid));
+	XELF_SET_AUXV(GID, from_kgid_munged(cred->user_ns, cred->gid));
+	XELF_SET_AUXV(EGID, from_kgid_munged(cred->user_ns, cred->egid));
+	XELF_SET_AUXV(SECURE, bprm->secureexec);
+	XELF_SET_AUXV(RANDOM, random);
+	XELF_SET_AUXV(EXECFN, bprm->exec);
+	XELF_SET_AUXV(PLATFORM, platform);
+#undef XELF_SET_AUXV
+	xelf_break_auxv(auxv);
+	if (!bprm->have_execfd)
+		return xelf_auxv_longs;
+	memmove(execfd + 2, execfd,
+		(xelf_auxv_longs - xelf_auxv_execfd) * sizeof(*auxv));
+	execfd[0] = AT_EXECFD;
+	execfd[1] = bprm->execfd;
+	return xelf_auxv_longs + 2;
 }
 
 /*
@@ -747,17 +856,26 @@ static unsigned int xelf_fill_auxv(const struct xelf_load *load,
 static int xelf_put_strings(unsigned long __user **slot, int count,
 			    unsigned long *string)
 {
-	while (count-- > 0) {
+	unsigned long batch[16];
+	unsigned int n = 0;
+
+	for (;;) {
 		long size;
 
-		if (put_user(*string, (*slot)++))
-			return -EFAULT;
+		batch[n++] = count ? *string : 0;
+		if (!count || n == ARRAY_SIZE(batch)) {
+			if (copy_to_user(*slot, batch, n * sizeof(*batch)))
+				return -EFAULT;
+			*slot += n;
+			n = 0;
+		}
+		if (!count--)
+			return 0;
 		size = strnlen_user((void __user *)*string, MAX_ARG_STRLEN);
 		if (!size || size > MAX_ARG_STRLEN)
 			return -EINVAL;
 		*string += size;
 	}
-	return put_user(0UL, (*slot)++) ? -EFAULT : 0;
 }
 
 /* argc, argv, envp and the vector, below the strings that execve() copied. */
@@ -769,7 +887,7 @@ static int __xelf_write_tables(struct xelf_load *load)
 	unsigned long p, u_platform, u_random, string;
 	unsigned long __user *slot;
 	unsigned int auxv_longs;
-	u8 random[16];
+	u64 random[2];
 	long items;
 
 	p = static_call(xelf_arch_align_stack)(bprm->p);
@@ -777,7 +895,9 @@ static int __xelf_write_tables(struct xelf_load *load)
 	u_platform = p;
 	if (copy_to_user((void __user *)p, platform, sizeof(platform)))
 		return -EFAULT;
-	get_random_bytes(random, sizeof(random));
+	/* As good as get_random_bytes(), which sets up its cipher each time. */
+	random[0] = get_random_u64();
+	random[1] = get_random_u64();
 	p -= sizeof(random);
 	u_random = p;
 	if (copy_to_user((void __user *)p, random, sizeof(random)))
@@ -878,6 +998,77 @@ static void xelf_map_page_zero(void)
 		pr_debug("MMAP_PAGE_ZERO: page 0 could not be mapped\n");
 }
 
+/* The hints in the last bytes of the program's file. */
+static enum xelf_hints_fault xelf_read_hints(struct file *file, u8 *tail,
+					     struct xelf_hints *found)
+{
+	loff_t file_size = i_size_read(file_inode(file));
+	size_t size = min_t(loff_t, file_size, XELF_HINTS_MAX_SIZE);
+
+	if (xelf_read(file, tail, size, file_size - size))
+		return XELF_HINTS_UNREADABLE;
+	return xelf_find_hints(tail, size, PAGE_SHIFT, found);
+}
+
+/* The memory of an image, in whole pages. */
+static struct xelf_extent xelf_image_extent(const struct xelf_image *image)
+{
+	return (struct xelf_extent){
+		.start = image->plan.low + image->bias,
+		.end = PAGE_ALIGN(image->plan.high) + image->bias,
+	};
+}
+
+/* Is the interpreter the one that the hints are for? */
+static bool xelf_same_interp(const struct xelf_load *load, u64 sum)
+{
+	const struct xelf_image *interp = &load->interp;
+
+	return interp->file &&
+	       sum == xelf_interp_sum(interp->head, interp->head_size,
+				      i_size_read(file_inode(interp->file)));
+}
+
+/*
+ * Pages that the program will touch at once are mapped at once, if its file
+ * says which. Costs time if the file is wrong, and a bounded time.
+ */
+static noinline void xelf_use_hints(struct xelf_load *load)
+{
+	struct mm_struct *mm = current->mm;
+	struct xelf_ahead ahead = {
+		.mm = mm,
+		.read_pages = XELF_HINTS_READ_PAGES,
+		.write_pages = XELF_HINTS_WRITE_PAGES,
+		.tables = XELF_HINTS_TABLES,
+	};
+	u8 tail[XELF_HINTS_MAX_SIZE];
+	enum xelf_hints_fault fault;
+	struct xelf_hints found;
+
+	if (!(load->bprm->buf[XELF_VERSION_OFFSET] & XELF_FLAG_HINTS) ||
+	    !READ_ONCE(hints))
+		return;
+	fault = xelf_read_hints(load->program.file, tail, &found);
+	if (fault) {
+		atomic_long_inc(&xelf_hints_ignored[fault]);
+		return;
+	}
+	ahead.places[XELF_HINT_PROGRAM] = xelf_image_extent(&load->program);
+	if (found.interp && xelf_same_interp(load, found.interp))
+		ahead.places[XELF_HINT_INTERP] = xelf_image_extent(&load->interp);
+	else if (found.interp)
+		atomic_long_inc(&xelf_hints_ignored[XELF_HINTS_OTHER_INTERP]);
+	/* All that lies below; there may be less of a stack. */
+	ahead.places[XELF_HINT_STACK].end = PAGE_ALIGN(mm->start_stack + 1);
+	xelf_map_ahead(&ahead, &found);
+	atomic_long_inc(&xelf_hints_used);
+	trace_xelf_hints(found.count,
+			 XELF_HINTS_READ_PAGES - ahead.read_pages +
+			 XELF_HINTS_WRITE_PAGES - ahead.write_pages,
+			 ahead.ignored);
+}
+
 static void xelf_start(struct xelf_load *load)
 {
 	struct pt_regs *regs = current_pt_regs();
@@ -898,15 +1089,18 @@ static void xelf_release(struct xelf_load *load)
 		exe_file_allow_write_access(load->interp.file);
 		fput(load->interp.file);
 	}
-	kfree(load->interp.phdrs);
-	kfree(load->program.phdrs);
+	kfree(load->interp_head);
+	kfree(load->interp.own_phdrs);
+	kfree(load->program.own_phdrs);
 }
 
 /* The way of an exec. */
 static noinline int xelf_exec(struct linux_binprm *bprm)
 {
+	u8 program_head[XELF_HEAD_SIZE] __aligned(8);
 	struct xelf_load load = {
 		.bprm = bprm,
+		.program_head = program_head,
 		.limits = {
 			.task_size = TASK_SIZE_MAX,
 			.page_size = PAGE_SIZE,
@@ -941,6 +1135,7 @@ static noinline int xelf_exec(struct linux_binprm *bprm)
 	if (!err) {
 		xelf_set_bounds(&load);
 		xelf_map_page_zero();
+		xelf_use_hints(&load);
 		xelf_start(&load);
 	}
 	atomic_long_inc(&xelf_ended[load.step]);
@@ -992,6 +1187,11 @@ static int stats_show(struct seq_file *m, void *unused)
 	for (i = XELF_STEP_STACK; i < XELF_STEP_COUNT; i++)
 		seq_printf(m, "killed-%s %ld\n", xelf_step_names[i],
 			   atomic_long_read(&xelf_killed[i]));
+	seq_printf(m, "hints-used %ld\n", atomic_long_read(&xelf_hints_used));
+	for (i = XELF_HINTS_OK + 1; i < XELF_HINTS_FAULT_COUNT; i++)
+		seq_printf(m, "hints-ignored-%s %ld\n",
+			   xelf_hints_fault_name(i),
+			   atomic_long_read(&xelf_hints_ignored[i]));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);
@@ -1032,6 +1232,7 @@ static int __init xelf_find_symbols(void)
 	static_call_update(xelf_##symbol, (typeof(symbol) *)function);
 	XELF_SYMBOLS(XELF_FIND_CALL)
 	XELF_ARCH_SYMBOLS(XELF_FIND_CALL)
+	XELF_COMPAT_SYMBOLS(XELF_FIND_CALL)
 #undef XELF_FIND_CALL
 
 	function = vdso ? xelf_find_function("arch_setup_additional_pages") :
@@ -1059,32 +1260,14 @@ static int __init xelf_find_symbols(void)
 	return 0;
 }
 
-/*
- * Is this an entry that we know to make (the first group) or to copy, being
- * the machine's? AT_EXECFD is neither: it is there only if binfmt_misc wants.
- */
-static bool __init xelf_auxv_known(unsigned long id)
+/* Is this an entry that we know to copy, being the machine's? */
+static bool __init xelf_is_machine_auxv(unsigned long id)
 {
 	switch (id) {
-	case AT_SYSINFO_EHDR:
-	case AT_PHDR:
-	case AT_PHENT:
-	case AT_PHNUM:
-	case AT_BASE:
-	case AT_FLAGS:
-	case AT_ENTRY:
-	case AT_UID:
-	case AT_EUID:
-	case AT_GID:
-	case AT_EGID:
-	case AT_SECURE:
-	case AT_RANDOM:
-	case AT_EXECFN:
-	case AT_PLATFORM:
-		return true;
 	case AT_IGNORE:
 	case AT_HWCAP:
 	case AT_PAGESZ:
+	case AT_PHENT:
 	case AT_CLKTCK:
 	case AT_HWCAP2:
 	case XELF_AT_RSEQ_FEATURE_SIZE:
@@ -1098,47 +1281,62 @@ static bool __init xelf_auxv_known(unsigned long id)
 	}
 }
 
-static void __init xelf_add_auxv(unsigned long id, unsigned long value)
+/* Is this one that we know to make? Then its value will go to @at. */
+static bool __init xelf_is_task_auxv(unsigned long id, u8 at)
 {
-	xelf_auxv[xelf_auxv_count].id = id;
-	xelf_auxv[xelf_auxv_count].value = value;
-	xelf_auxv_count++;
+	static const u8 ids[] __initconst = {
+#define XELF_TASK_AUXV_AT(id) AT_##id,
+		XELF_TASK_AUXV(XELF_TASK_AUXV_AT)
+#undef XELF_TASK_AUXV_AT
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
+		if (ids[i] != id)
+			continue;
+		xelf_auxv_at[i] = at;
+		return true;
+	}
+	return false;
 }
 
 /*
  * Learns this kernel's vector: which entries, in which order, and the values
- * of those that are the same for every task. AT_EXECFD has its place after the
- * last of the strings.
+ * of those that are the same for every task. AT_EXECFD, which is there only if
+ * binfmt_misc wants it, has its place after the last of the strings.
  */
 static int __init xelf_learn_auxv(void)
 {
 	const unsigned long *auxv = current->mm->saved_auxv;
-	unsigned int i;
+	unsigned int i, n = 0;
 
 	for (i = 0; i + 1 < XELF_AUXV_LONGS && auxv[i] != AT_NULL; i += 2) {
-		if (auxv[i] == AT_EXECFD)
+		if (auxv[i] == AT_EXECFD ||
+		    (auxv[i] == AT_SYSINFO_EHDR && !vdso))
 			continue;
 		/* One entry for AT_EXECFD and one for AT_NULL must be left. */
-		if (xelf_auxv_count + 2 >= ARRAY_SIZE(xelf_auxv))
+		if (n + 2 * 2 >= XELF_AUXV_LONGS)
 			return -E2BIG;
-		if (xelf_auxv_known(auxv[i]))
-			xelf_add_auxv(auxv[i], auxv[i + 1]);
-		else
+		if (xelf_is_machine_auxv(auxv[i])) {
+			xelf_auxv[n + 1] = auxv[i + 1];
+		} else if (!xelf_is_task_auxv(auxv[i], n + 1)) {
 			pr_warn("auxiliary vector entry %lu is not known: left out\n",
 				auxv[i]);
-		if (auxv[i] == AT_EXECFN && auxv[i + 2] != AT_PLATFORM)
-			xelf_add_auxv(AT_EXECFD, 0);
-		if (auxv[i] == AT_PLATFORM)
-			xelf_add_auxv(AT_EXECFD, 0);
+			continue;
+		}
+		xelf_auxv[n] = auxv[i];
+		n += 2;
+		if (auxv[i] == AT_EXECFN || auxv[i] == AT_PLATFORM)
+			xelf_auxv_execfd = n;
 	}
-	return xelf_auxv_count ? 0 : -ENOEXEC;
+	xelf_auxv_longs = n + 2;
+	return n ? 0 : -ENOEXEC;
 }
 
 /* Learns what only a running native ELF task can tell: ours, at insmod. */
 static int __init xelf_learn_from_task(void)
 {
 	struct mm_struct *mm = current->mm;
-	int err;
 
 	if (!mm || !mm->binfmt || !xelf_native_task()) {
 		pr_err("must be loaded by a native ELF program (a 64-bit insmod)\n");
@@ -1150,11 +1348,7 @@ static int __init xelf_learn_from_task(void)
 	if (!xelf_format.core_dump)
 		pr_warn("this kernel dumps no ELF cores: nor will tagged programs\n");
 #endif
-	err = xelf_learn_auxv();
-	if (err)
-		pr_err("the auxiliary vector of the task that loads the module cannot be used (%d)\n",
-		       err);
-	return err;
+	return 0;
 }
 
 static struct dentry *xelf_debugfs;
@@ -1169,6 +1363,12 @@ static int __init xelf_init(void)
 	err = xelf_find_symbols();
 	if (err)
 		return err;
+	err = xelf_learn_auxv();
+	if (err) {
+		pr_err("the auxiliary vector of the task that loads the module cannot be used (%d)\n",
+		       err);
+		return err;
+	}
 	xelf_debugfs = debugfs_create_dir("xelf", NULL);
 	debugfs_create_file("stats", 0400, xelf_debugfs, NULL, &stats_fops);
 	/* At the head: load_elf_binary() would take a tagged file too. */

@@ -57,6 +57,23 @@ TEST_F(tag, crc_takes_its_own_bytes_as_zero)
 	EXPECT_EQ(crc, xelf_tag_crc(self->first));
 }
 
+TEST_F(tag, crc_is_the_one_of_each_byte_in_turn)
+{
+	int i, k;
+
+	srand(1);
+	for (i = 0; i < 1000; i++) {
+		__u16 crc = xelf_tag_crc(self->first);
+
+		self->first[XELF_CRC_OFFSET] = 0;
+		self->first[XELF_CRC_OFFSET + 1] = 0;
+		EXPECT_EQ(crc, xelf_crc16(0xffff, self->first,
+					  XELF_CHECKED_SIZE));
+		for (k = 0; k < XELF_CHECKED_SIZE; k++)
+			self->first[k] = rand();
+	}
+}
+
 TEST_F(tag, accepts_a_valid_tag)
 {
 	EXPECT_TRUE(xelf_is_tagged(self->first));

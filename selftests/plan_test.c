@@ -93,6 +93,33 @@ TEST_F(plan, takes_in_a_good_image)
 	EXPECT_EQ(0x3300, self->plan.end_data);
 }
 
+TEST_F(plan, sees_gaps)
+{
+	make(self);
+	/* The second segment ends on 0x2000, the third begins on 0x3000. */
+	EXPECT_TRUE(self->plan.gaps);
+	self->phdr[1].p_memsz = 0x1001;
+	make(self);
+	EXPECT_FALSE(self->plan.gaps);
+	self->phdr[2].p_vaddr -= PAGE;
+	make(self);
+	EXPECT_TRUE(self->plan.gaps);
+	self->phdr[1].p_memsz = 0x800;
+	make(self);
+	EXPECT_FALSE(self->plan.gaps);
+}
+
+TEST_F(plan, sees_a_gap_where_segments_are_not_in_order)
+{
+	Elf64_Phdr last = self->phdr[2];
+
+	self->phdr[1].p_memsz = 0x1001;
+	self->phdr[2] = self->phdr[1];
+	self->phdr[1] = last;
+	make(self);
+	EXPECT_TRUE(self->plan.gaps);
+}
+
 TEST_F(plan, does_not_mind_the_order_of_segments)
 {
 	struct xelf_plan straight;

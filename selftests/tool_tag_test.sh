@@ -428,13 +428,25 @@ untag_refuses_an_unknown_version_without_force()
 	refuses unknown-flags untag good
 }
 
-untag_refuses_a_hints_trailer()
+a_missing_hints_trailer_is_told_of()
 {
 	good
 	"$programs/mark" good 0x11
 	run 0 "$XELF" check good
+	says "(no-trailer)"
 	refuses hints-trailer untag good
-	refuses hints-trailer untag good --force
+	refuses hints-trailer tag good --no-hints
+	run 0 "$XELF" untag --force good
+	says "warning: its hints trailer is not found"
+	cmp good "$programs/dynamic"
+}
+
+no_hints_are_not_cut()
+{
+	good
+	refuses not-tagged tag good --no-hints
+	tags good
+	refuses no-hints tag good --no-hints
 }
 
 tap_main "$@"

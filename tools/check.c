@@ -4,7 +4,24 @@
  */
 #include <stdio.h>
 
-#include "xelf.h"
+#include "hints.h"
+
+/* Hints never refuse an exec: what is wrong with them is a warning. */
+static void check_hints(const char *name, const struct image *img)
+{
+	enum xelf_hints_fault fault;
+	struct trailer trailer;
+
+	if (!hints_expected(img->file))
+		return;
+	fault = trailer_read(&trailer, img->file);
+	if (!fault && trailer.hints.interp &&
+	    trailer.hints.interp != hints_interp_sum(img->interp))
+		fault = XELF_HINTS_OTHER_INTERP;
+	if (fault)
+		warn(name, "exec will ignore its hints: %s (%s); xelf record makes new ones",
+		     hints_fault_text(fault), xelf_hints_fault_name(fault));
+}
 
 static int check_one(const char *name, const struct file *file)
 {
@@ -43,12 +60,14 @@ static int check_one(const char *name, const struct file *file)
 		       img.detail);
 		status = EXIT_REFUSED;
 	} else {
-		printf("%s: valid (version %u%s)\n", name,
+		printf("%s: valid (version %u%s%s)\n", name,
 		       tag_version(file->first),
-		       xelf_is_exclusive(file->first) ? ", exclusive" : "");
+		       xelf_is_exclusive(file->first) ? ", exclusive" : "",
+		       hints_expected(file) ? ", hints" : "");
 		status = EXIT_DONE;
 	}
 	lint(&img);
+	check_hints(name, &img);
 	image_free(&img);
 	return status;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dump.h"
+#include "hints.h"
 
 /* Columns: where the names of sections begin, and where a line ends. */
 #define TEXT_INDENT	23
@@ -80,6 +81,36 @@ static void dump_tag(const struct file *file)
 		       tag_version(first), tag_flags(first), tag_crc(first),
 		       xelf_tag_crc(first));
 	putchar('\n');
+}
+
+/* The trailer, if the tag says that there is one. */
+static void dump_hints(const struct file *file)
+{
+	enum xelf_hints_fault fault;
+	struct trailer trailer;
+	unsigned int i;
+
+	if (!hints_expected(file))
+		return;
+	fault = trailer_read(&trailer, file);
+	printf("\n  hints             ");
+	if (fault) {
+		printf("ignored: %s (%s)\n", hints_fault_text(fault),
+		       xelf_hints_fault_name(fault));
+		return;
+	}
+	printf("%u runs of pages, %u bytes", trailer.hints.count,
+	       trailer.hints.size);
+	if (trailer.hints.interp)
+		printf(", for interpreter 0x%016llx", HEX(trailer.hints.interp));
+	printf("\n    #  of           what   page     pages\n");
+	for (i = 0; i < trailer.hints.count; i++) {
+		struct xelf_hint hint = xelf_hint_at(&trailer.hints, i);
+
+		printf("  %3u  %-11s  %-5s  %-#7x  %u\n", i,
+		       hint_place_name(&hint), hint_access_name(&hint),
+		       hint.page, hint.pages);
+	}
 }
 
 static void dump_header(const Elf64_Ehdr *ehdr)
@@ -269,6 +300,7 @@ static void dump_text(const struct image *img, const struct sections *sections)
 	else
 		dump_load(img);
 	dump_sections(sections);
+	dump_hints(img->file);
 }
 
 /*

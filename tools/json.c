@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "dump.h"
+#include "hints.h"
 #include "json.h"
 
 static void json_tag(const struct file *file)
@@ -104,6 +105,39 @@ static void json_segment(bool more, int index, const Elf64_Phdr *phdr)
 	hex(true, in, "zero_address", seg.anon_addr);
 	hex(true, in, "zero_size", seg.anon_size);
 	printf("\n        }");
+}
+
+/* null if the tag does not say that there is a trailer. */
+static void json_hints(const struct file *file)
+{
+	static const char in[] = "      ", run_in[] = "          ";
+	enum xelf_hints_fault fault;
+	struct trailer trailer;
+	unsigned int i;
+
+	member(true, "    ", "hints");
+	if (!hints_expected(file)) {
+		printf("null");
+		return;
+	}
+	fault = trailer_read(&trailer, file);
+	putchar('{');
+	string(false, in, "state", xelf_hints_fault_name(fault));
+	hex(true, in, "size", trailer.hints.size);
+	hex(true, in, "interpreter", trailer.hints.interp);
+	member(true, in, "runs");
+	putchar('[');
+	for (i = 0; i < trailer.hints.count; i++) {
+		struct xelf_hint hint = xelf_hint_at(&trailer.hints, i);
+
+		printf("%s\n        {", i ? "," : "");
+		string(false, run_in, "of", hint_place_name(&hint));
+		string(true, run_in, "access", hint_access_name(&hint));
+		number(true, run_in, "page", hint.page);
+		number(true, run_in, "pages", hint.pages);
+		printf("\n        }");
+	}
+	printf("\n      ]\n    }");
 }
 
 static void json_load(const struct image *img)
@@ -239,6 +273,7 @@ void dump_json(const struct image *img, const struct sections *sections,
 	string(false, "    ", "file", img->file->name);
 	hex(true, "    ", "size", img->file->size);
 	json_tag(img->file);
+	json_hints(img->file);
 	json_header(&img->file->ehdr);
 	json_phdrs(img);
 	member(true, "    ", "load");

@@ -160,6 +160,8 @@ static bool is_volatile_status(const char *name)
 		"nonvoluntary_ctxt_switches",
 		/* The most that there was while the old program went. */
 		"VmPeak",
+		/* Of what is resident: hints map pages, with their tables, ahead. */
+		"VmPTE",
 	};
 	size_t i;
 

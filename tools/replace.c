@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writes a file anew with other first bytes: beside the old one, synced, and
+ * Writes a file anew with other first or last bytes: beside the old one, synced, and
  * renamed over it, so that at any moment the name leads to a whole file.
  *
  * From the moment the temporary file is there, signals are held and nothing
@@ -216,10 +216,9 @@ static int copy_piece(int from, int to, off_t offset, off_t end)
 	return 0;
 }
 
-/* Copies the data and leaves the holes. Return: as copy_piece(). */
-static int copy_contents(const struct file *file, int to)
+/* Copies the first @size bytes and leaves the holes. Return: as copy_piece(). */
+static int copy_contents(const struct file *file, off_t size, int to)
 {
-	off_t size = file->size;
 	off_t data, hole;
 	int err;
 
@@ -278,7 +277,7 @@ static int open_done(struct replacement *rep)
 	return EXIT_DONE;
 }
 
-static int write_beside(struct replacement *rep, const __u8 *ident)
+static int write_beside(struct replacement *rep, const struct rewrite *with)
 {
 	const struct file *file = rep->file;
 	int status;
@@ -287,12 +286,16 @@ static int write_beside(struct replacement *rep, const __u8 *ident)
 	status = open_done(rep);
 	if (status)
 		return status;
-	err = copy_contents(file, rep->tmp);
+	err = copy_contents(file, with->keep, rep->tmp);
 	if (err == -ESTALE)
 		return refuse_changed(file);
 	if (err)
 		return fail(file->name, "cannot write a copy", -err);
-	status = write_ident(rep, ident);
+	if (with->tail_size &&
+	    pwrite(rep->tmp, with->tail, with->tail_size, with->keep) !=
+	    (ssize_t)with->tail_size)
+		return fail(file->name, "cannot write a copy", errno);
+	status = write_ident(rep, with->ident);
 	if (!status)
 		status = attributes_copy(file, rep->tmp, rep->in_place);
 	if (status)
@@ -363,15 +366,15 @@ static int put_in_place(struct replacement *rep)
 }
 
 /**
- * file_replace() - write a file with other first bytes, in place or elsewhere
+ * file_replace() - write a file anew, in place or elsewhere
  * @file: opened by file_open() with its path resolved
- * @ident: EI_NIDENT bytes; what the file is to begin with
+ * @with: what is to be different
  * @opt: -o and --force
  *
  * Return: EXIT_DONE; or EXIT_REFUSED after saying why, and the file is as it
  * was.
  */
-int file_replace(const struct file *file, const __u8 *ident,
+int file_replace(const struct file *file, const struct rewrite *with,
 		 const struct options *opt)
 {
 	struct replacement rep = {
@@ -397,7 +400,7 @@ int file_replace(const struct file *file, const __u8 *ident,
 		hold_signals(&old);
 		status = create_beside(&rep);
 		if (!status)
-			status = write_beside(&rep, ident);
+			status = write_beside(&rep, with);
 		if (!status)
 			status = put_in_place(&rep);
 		if (rep.tmp_name[0])

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "xelf.h"
+#include "hints.h"
 
 static const __u8 no_padding[XELF_TAG_SIZE];
 
@@ -120,27 +120,94 @@ free:
 	return status;
 }
 
-static int tag_one(struct file *file, const struct options *opt)
+/**
+ * tag_check() - may an untagged file be tagged?
+ * @file: opened by file_open()
+ * @force: even if it looks like a shared object
+ *
+ * Return: EXIT_DONE, or EXIT_REFUSED after saying why not.
+ */
+int tag_check(const struct file *file, bool force)
 {
-	__u8 first[XELF_CHECKED_SIZE];
+	int status = check_ident(file);
+
+	return status ? status : check_image(file, force);
+}
+
+/**
+ * tag_make() - write a tag
+ * @first: the first XELF_CHECKED_SIZE bytes of a file, changed
+ * @exclusive: in the exclusive form
+ * @flags: of the tag
+ */
+void tag_make(__u8 *first, bool exclusive, unsigned int flags)
+{
 	__u16 crc;
-	int status;
 
-	status = check_ident(file);
-	if (!status)
-		status = check_image(file, opt->force);
-	if (status)
-		return status;
-
-	memcpy(first, file->first, sizeof(first));
-	if (opt->exclusive)
-		memcpy(first, XELF_MAGIC_EXCLUSIVE, XELF_MAGIC_SIZE);
+	memcpy(first, exclusive ? XELF_MAGIC_EXCLUSIVE : XELF_MAGIC_PLAIN,
+	       XELF_MAGIC_SIZE);
 	memcpy(first + XELF_TAG_OFFSET, XELF_TAG_MAGIC, XELF_TAG_MAGIC_SIZE);
-	first[XELF_VERSION_OFFSET] = XELF_VERSION;
+	first[XELF_VERSION_OFFSET] = XELF_VERSION | flags;
 	crc = xelf_tag_crc(first);
 	first[XELF_CRC_OFFSET] = crc & 0xff;
 	first[XELF_CRC_OFFSET + 1] = crc >> 8;
-	return file_replace(file, first, opt);
+}
+
+static int tag_one(struct file *file, const struct options *opt)
+{
+	__u8 first[XELF_CHECKED_SIZE];
+	int status = tag_check(file, opt->force);
+
+	if (status)
+		return status;
+	memcpy(first, file->first, sizeof(first));
+	tag_make(first, opt->exclusive, 0);
+	return file_replace(file, &(struct rewrite){ first, file->size, NULL, 0 },
+			    opt);
+}
+
+/* Where the file ends without its trailer. */
+static int find_trailer(const struct file *file, bool force, __u64 *keep)
+{
+	enum xelf_hints_fault fault;
+	struct trailer trailer;
+
+	*keep = file->size;
+	if (!hints_expected(file))
+		return EXIT_DONE;
+	fault = trailer_read(&trailer, file);
+	if (!fault) {
+		*keep -= trailer.hints.size;
+		return EXIT_DONE;
+	}
+	if (!force)
+		return refuse(file->name, "hints-trailer",
+			      "its hints trailer is not found: %s; --force leaves the file's end as it is",
+			      hints_fault_text(fault));
+	warn(file->name, "its hints trailer is not found: %s; the file's end stays as it is",
+	     hints_fault_text(fault));
+	return EXIT_DONE;
+}
+
+/* A tagged file without its hints. */
+static int cut_hints(struct file *file, const struct options *opt)
+{
+	__u8 first[XELF_CHECKED_SIZE];
+	enum xelf_reason reason = xelf_check_tag(file->first);
+	__u64 keep;
+	int status;
+
+	if (reason)
+		return refuse(file->name, xelf_reason_name(reason), "%s",
+			      reason_text(reason));
+	if (!hints_expected(file))
+		return refuse(file->name, "no-hints", "has no hints");
+	status = find_trailer(file, opt->force, &keep);
+	if (status)
+		return status;
+	memcpy(first, file->first, sizeof(first));
+	tag_make(first, xelf_is_exclusive(first), 0);
+	return file_replace(file, &(struct rewrite){ first, keep, NULL, 0 }, opt);
 }
 
 /* Which tags come off. A stale one must: that is how it is repaired. */
@@ -168,10 +235,6 @@ static int check_untag(const struct file *file, bool force)
 	default:
 		break;
 	}
-	if (tag_flags(file->first) & XELF_FLAG_HINTS)
-		return refuse(file->name, "hints-trailer",
-			      "ends in a hints trailer (flags 0x%02x), which this version of xelf cannot cut off",
-			      tag_flags(file->first));
 	if (reason == XELF_STALE_TAG)
 		warn(file->name, "the tag was stale: 0x%04x in the tag, 0x%04x computed",
 		     tag_crc(file->first), xelf_tag_crc(file->first));
@@ -181,16 +244,19 @@ static int check_untag(const struct file *file, bool force)
 static int untag_one(struct file *file, const struct options *opt)
 {
 	__u8 first[XELF_CHECKED_SIZE];
+	__u64 keep;
 	int status;
 
 	status = check_untag(file, opt->force);
+	if (!status)
+		status = find_trailer(file, opt->force, &keep);
 	if (status)
 		return status;
 
 	memcpy(first, file->first, sizeof(first));
 	memcpy(first, XELF_MAGIC_PLAIN, XELF_MAGIC_SIZE);
 	memset(first + XELF_TAG_OFFSET, 0, XELF_TAG_SIZE);
-	return file_replace(file, first, opt);
+	return file_replace(file, &(struct rewrite){ first, keep, NULL, 0 }, opt);
 }
 
 static int each(int (*one)(struct file *file, const struct options *opt),
@@ -213,14 +279,14 @@ static int each(int (*one)(struct file *file, const struct options *opt),
 
 /**
  * command_tag() - the sub-command
- * @opt: -o, --exclusive, --force
+ * @opt: -o, --exclusive, --force, --no-hints
  * @files: at least one name, ended by NULL; one alone with -o
  *
  * Return: EXIT_DONE; EXIT_REFUSED if one was refused, after trying the others.
  */
 int command_tag(const struct options *opt, char **files)
 {
-	return each(tag_one, opt, files);
+	return each(opt->no_hints ? cut_hints : tag_one, opt, files);
 }
 
 /**

@@ -35,9 +35,9 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{ "tag", command_tag, NULL, "oxf",
+	{ "tag", command_tag, NULL, "oxfn",
 	  "tag programs, so that binfmt_xelf loads them",
-	  "[-o OUT] [--exclusive] [--force] FILE..." },
+	  "[-o OUT] [--exclusive] [--force] FILE... | --no-hints [-o OUT] FILE..." },
 	{ "untag", command_untag, NULL, "of",
 	  "take the tag off again",
 	  "[-o OUT] [--force] FILE..." },
@@ -61,6 +61,9 @@ static const struct command commands[] = {
 	  "show what happens in an exec and in a program's start-up, by the kernel's trace events",
 	  "[--compare] [--all] [--json] [--svg FILE] [--timeout S] [--buffer KIB]\n"
 	  "  PROGRAM [ARG...]" },
+	{ "record", NULL, command_record, "",
+	  "learn which pages a program touches when it starts, and write them into it as hints",
+	  "[-n RUNS] [--window MS] [-o OUT] [--force] PROGRAM [ARG...]" },
 	{ "help", NULL, NULL, "",
 	  "show this, or how COMMAND is used",
 	  "[COMMAND]" },
@@ -77,6 +80,7 @@ static const struct option long_options[] = {
 	{ "aslr", required_argument, NULL, 'a' },
 	{ "timeout", required_argument, NULL, 't' },
 	{ "rules", no_argument, NULL, 'r' },
+	{ "no-hints", no_argument, NULL, 'n' },
 	{ "help", no_argument, NULL, 'h' },
 	{ }
 };
@@ -262,6 +266,9 @@ static int run_command(const struct command *cmd, int argc, char **argv)
 			break;
 		case 'j':
 			opt.json = true;
+			break;
+		case 'n':
+			opt.no_hints = true;
 			break;
 		case 'r':
 			opt.rules = true;

@@ -51,6 +51,7 @@ enum exit_status {
  * @json: --json: for programs rather than people
  * @aslr: --aslr: runs of each loader, with randomisation; 0: compare one run
  * @rules: --rules: print what may differ on purpose
+ * @no_hints: --no-hints: cut the hints trailer off
  * @timeout: --timeout: seconds that a program may run; 0: as it is without
  */
 struct options {
@@ -59,6 +60,7 @@ struct options {
 	bool force;
 	bool json;
 	bool rules;
+	bool no_hints;
 	unsigned long aslr;
 	unsigned int timeout;
 };
@@ -83,6 +85,20 @@ struct file {
 		__u8 first[XELF_CHECKED_SIZE];
 		Elf64_Ehdr ehdr;
 	};
+};
+
+/**
+ * struct rewrite - what a file is to be
+ * @ident: EI_NIDENT bytes that it is to begin with
+ * @keep: bytes of the old file that are kept, from the start
+ * @tail: what is to follow them
+ * @tail_size: bytes of it
+ */
+struct rewrite {
+	const __u8 *ident;
+	__u64 keep;
+	const void *tail;
+	size_t tail_size;
 };
 
 /**
@@ -137,7 +153,7 @@ bool file_is_elf(const struct file *file);
 void file_close(struct file *file);
 
 /* replace.c */
-int file_replace(const struct file *file, const __u8 *ident,
+int file_replace(const struct file *file, const struct rewrite *with,
 		 const struct options *opt);
 
 /* attributes.c */
@@ -145,6 +161,10 @@ int attributes_need_force(const struct file *file, bool in_place, bool force);
 int attributes_copy(const struct file *file, int to, bool in_place);
 int attributes_unlock(const struct file *file, int *locks);
 int attributes_lock(int fd, int locks);
+
+/* tag.c */
+int tag_check(const struct file *file, bool force);
+void tag_make(__u8 *first, bool exclusive, unsigned int flags);
 
 /* image.c */
 extern const struct xelf_limits machine_limits;
@@ -178,5 +198,6 @@ int command_diff(const struct options *opt, char **argv);
 int command_bench(int argc, char **argv);
 int command_map(int argc, char **argv);
 int command_trace(int argc, char **argv);
+int command_record(int argc, char **argv);
 
 #endif /* _TOOLS_XELF_H */

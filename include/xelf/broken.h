@@ -10,7 +10,7 @@
 enum xelf_broken {
 	XELF_BROKEN_NOT,
 	XELF_BROKEN_BRK,	/* brk begins a page too high */
-	XELF_BROKEN_AUXV,	/* AT_HWCAP2 is left out */
+	XELF_BROKEN_AUXV,	/* AT_HWCAP2 is named AT_IGNORE */
 	XELF_BROKEN_MAP,	/* one page more is mapped */
 	XELF_BROKEN_COMM,	/* the name begins with a question mark */
 	XELF_BROKEN_REGISTER,	/* rdx is not zero */
@@ -22,6 +22,15 @@ static unsigned int broken;
 module_param(broken, uint, 0644);
 MODULE_PARM_DESC(broken, "what is wrong on purpose, see xelf/broken.h");
 #define xelf_is_broken(what)	(READ_ONCE(broken) == (what))
+
+static void xelf_break_auxv(unsigned long *auxv)
+{
+	if (!xelf_is_broken(XELF_BROKEN_AUXV))
+		return;
+	for (; *auxv != AT_NULL; auxv += 2)
+		if (*auxv == AT_HWCAP2)
+			*auxv = AT_IGNORE;
+}
 
 /* What is broken when all has been done right. */
 static void xelf_break(struct linux_binprm *bprm)
@@ -49,6 +58,10 @@ static void xelf_break(struct linux_binprm *bprm)
 }
 #else
 #define xelf_is_broken(what)	false
+
+static inline void xelf_break_auxv(unsigned long *auxv)
+{
+}
 
 static inline void xelf_break(struct linux_binprm *bprm)
 {

@@ -198,20 +198,64 @@ static inline __u16 xelf_crc16(__u16 crc, const __u8 *data, size_t size)
 	return crc;
 }
 
+/* Adds @value to the 8 bytes at @at, which need not be aligned. */
+static inline void xelf_crc16_add(__u8 *at, __u64 value)
+{
+	__u64 old;
+
+	memcpy(&old, at, sizeof(old));
+	value ^= old;
+	memcpy(at, &value, sizeof(value));
+}
+
+/*
+ * Folds the first 16 words of @bits bits each into the 16 that follow, which
+ * then have the checksum that all 32 had. @bits is 8, 16 or 32.
+ *
+ * The polynomial P has few terms, and P(x)^n is P(x^n) for every power of two
+ * n: x^(16n) is x^(15n) + x^(2n) + 1 modulo P. So a word of n bits need not be
+ * divided: it is added to the words 1, 14 and 16 places on. Eight bytes at a
+ * time, those words being little-endian as the machine is.
+ */
+static inline void xelf_crc16_fold(__u8 *data, unsigned int bits)
+{
+	unsigned int size = bits / 8;
+	unsigned int i, shift;
+	__u64 words;
+
+	for (i = 0; i < 16 * size; i += sizeof(words)) {
+		memcpy(&words, data + i, sizeof(words));
+		for (shift = bits; shift < 64; shift *= 2)
+			words ^= words << shift;
+		xelf_crc16_add(data + i + sizeof(words), words >> (64 - bits));
+		xelf_crc16_add(data + i + 14 * size, words);
+		xelf_crc16_add(data + i + 16 * size, words);
+	}
+}
+
 /**
  * xelf_tag_crc() - the checksum that a valid tag holds
  * @first: the first XELF_CHECKED_SIZE bytes of the file
+ *
+ * Every exec of a tagged file comes through here, so all but the last 16 bytes
+ * are folded, which is a quarter of the work.
  *
  * Return: the checksum, with the tag's own two bytes taken as zero.
  */
 static inline __u16 xelf_tag_crc(const __u8 *first)
 {
-	static const __u8 zero[2];
-	__u16 crc = xelf_crc16(0xffff, first, XELF_CRC_OFFSET);
+	__u8 data[XELF_CHECKED_SIZE];
 
-	crc = xelf_crc16(crc, zero, sizeof(zero));
-	return xelf_crc16(crc, first + XELF_CRC_OFFSET + sizeof(zero),
-			  XELF_CHECKED_SIZE - XELF_CRC_OFFSET - sizeof(zero));
+	memcpy(data, first, sizeof(data));
+	data[XELF_CRC_OFFSET] = 0;
+	data[XELF_CRC_OFFSET + 1] = 0;
+	/* What the checksum begins with. */
+	data[0] ^= 0xff;
+	data[1] ^= 0xff;
+	xelf_crc16_fold(data, 32);
+	xelf_crc16_fold(data + 64, 16);
+	xelf_crc16_fold(data + 96, 8);
+	return xelf_crc16(0, data + 112, 16);
 }
 
 /**

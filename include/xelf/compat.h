@@ -12,7 +12,9 @@
 #include <linux/elf.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/pagemap.h>
 #include <linux/sched/coredump.h>
 #include <linux/version.h>
 
@@ -156,6 +158,56 @@ static inline void xelf_drop_substitute(struct linux_binprm *bprm)
 	exe_file_allow_write_access(bprm->loader);
 	fput(bprm->loader);
 	bprm->loader = NULL;
+#endif
+}
+
+/*
+ * get_unmapped_area(): exported until 6.10 (529781b21fa5, "mm: switch mm->
+ * get_unmapped_area() to a flag" and what followed it). Functions that only
+ * some kernels do not export are found as those of XELF_SYMBOLS are.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+#define XELF_COMPAT_SYMBOLS(X)
+#define xelf_get_unmapped_area	get_unmapped_area
+#else
+#ifndef EMPTY_VMA_FLAGS		/* a number until 7.0 */
+#define EMPTY_VMA_FLAGS		0
+#endif
+#define XELF_COMPAT_SYMBOLS(X) \
+	X(__get_unmapped_area)
+#define xelf_get_unmapped_area(file, addr, size, pgoff, flags)		      \
+	static_call(xelf___get_unmapped_area)(file, addr, size, pgoff, flags, \
+					      EMPTY_VMA_FLAGS)
+#endif
+
+/*
+ * vm_operations_struct.map_pages(): maps those pages of a range that are in
+ * the page cache; the page-table page must be there. Until 5.12 (f9ce0be71d1f,
+ * "mm: Cleanup faultaround and finish_fault() codepaths") it left the table
+ * locked. Since 6.4 (58ef47ef7db9, "mm: hold the RCU read lock over calls to
+ * ->map_pages") RCU is the caller's; before, a file system might sleep in it.
+ */
+static inline void xelf_map_pages(struct vm_area_struct *vma, pmd_t *pmd,
+				  unsigned long addr, unsigned long end)
+{
+	struct vm_fault vmf = {
+		.vma = vma,
+		.pmd = pmd,
+		.address = addr,
+		.pgoff = linear_page_index(vma, addr),
+	};
+	pgoff_t last = vmf.pgoff + ((end - addr) >> PAGE_SHIFT) - 1;
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 12, 0)
+	vma->vm_ops->map_pages(&vmf, vmf.pgoff, last);
+	if (vmf.pte)
+		pte_unmap_unlock(vmf.pte, vmf.ptl);
+#elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+	vma->vm_ops->map_pages(&vmf, vmf.pgoff, last);
+#else
+	rcu_read_lock();
+	vma->vm_ops->map_pages(&vmf, vmf.pgoff, last);
+	rcu_read_unlock();
 #endif
 }
 

@@ -31,6 +31,7 @@ enum xelf_stack {
  * @property: index of the last PT_GNU_PROPERTY, or -1
  * @fault: index of the program header that xelf_check_plan() refused, or -1
  * @loads: number of PT_LOADs
+ * @gaps: the PT_LOADs do not follow each other page by page, in their order
  * @stack: what the last PT_GNU_STACK asks for
  * @low: lowest address of a PT_LOAD, rounded down to its page
  * @high: end of the highest PT_LOAD, not rounded; also where brk begins
@@ -55,6 +56,7 @@ struct xelf_plan {
 	int property;
 	int fault;
 	unsigned int loads;
+	bool gaps;
 	enum xelf_stack stack;
 	__u64 low;
 	__u64 high;
@@ -110,7 +112,8 @@ static inline void xelf_plan_load(struct xelf_plan *plan,
 	if (!plan->loads)
 		plan->first = floor;
 	plan->last_end = end;
-	plan->loads++;
+	if (plan->loads++ && floor != xelf_page_ceil(plan->high, page_size))
+		plan->gaps = true;
 	if (plan->low > floor)
 		plan->low = floor;
 	if (plan->high < end)

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Maps pages ahead, as hints ask for it: what the program's own faults would
+ * map, in batches, before it runs.
+ *
+ * Nothing is mapped that a fault of the program would not map: each page goes
+ * through the VMA's own operations, with the VMA's rights, and clipped to it.
+ * Whatever fails is left for the program to fault in.
+ */
+#ifndef _XELF_AHEAD_H
+#define _XELF_AHEAD_H
+
+#include <linux/mm.h>
+#include <linux/pgtable.h>
+
+#include <xelf/compat.h>
+#include <xelf/hints.h>
+
+/**
+ * struct xelf_ahead - pages to be mapped ahead
+ * @mm: the memory of the program
+ * @places: where the images and the stack lie, by enum xelf_hint_place; an
+ *	empty one has no hints
+ * @read_pages: how many more pages may be mapped to be read
+ * @write_pages: how many more to be written
+ * @tables: how many more page-table pages may be made
+ * @ignored: how many runs were not followed
+ * @vma: the VMA that was found last; NULL if it may have changed
+ * @pmd: the page-table page that was found last, for the same VMA
+ * @pmd_end: the first address after what @pmd is for
+ */
+struct xelf_ahead {
+	struct mm_struct *mm;
+	struct xelf_extent places[XELF_HINT_STACK + 1];
+	unsigned int read_pages;
+	unsigned int write_pages;
+	unsigned int tables;
+	unsigned int ignored;
+	struct vm_area_struct *vma;
+	pmd_t *pmd;
+	unsigned long pmd_end;
+};
+
+/* The page-table page's entry for @addr, or NULL where there is none yet. */
+static pmd_t *xelf_find_pmd(struct mm_struct *mm, unsigned long addr)
+{
+	pgd_t *pgd = pgd_offset(mm, addr);
+	p4d_t *p4d;
+	pud_t *pud;
+	pmd_t *pmd;
+
+	if (pgd_none(*pgd) || unlikely(pgd_bad(*pgd)))
+		return NULL;
+	p4d = p4d_offset(pgd, addr);
+	if (p4d_none(*p4d) || unlikely(p4d_bad(*p4d)))
+		return NULL;
+	pud = pud_offset(p4d, addr);
+	if (pud_none(*pud) || unlikely(pud_bad(*pud)))
+		return NULL;
+	pmd = pmd_offset(pud, addr);
+	/* A huge page is no table, and needs none. */
+	return pmd_none(*pmd) || unlikely(pmd_bad(*pmd)) ? NULL : pmd;
+}
+
+/*
+ * Pages that are to be written, one by one. A page that must be copied from
+ * the file is copied at once, and not mapped to be read before.
+ */
+static void xelf_write_ahead(struct xelf_ahead *ahead, unsigned long addr,
+			     unsigned long end)
+{
+	bool unlocked;
+
+	for (; addr < end && ahead->write_pages; addr += PAGE_SIZE) {
+		ahead->write_pages--;
+		unlocked = false;
+		/* Refuses what the VMA's rights refuse. */
+		if (fixup_user_fault(ahead->mm, addr, FAULT_FLAG_WRITE,
+				     &unlocked))
+			return;
+	}
+}
+
+/* The first VMA that ends above @addr. Runs are mostly in order. */
+static struct vm_area_struct *xelf_next_vma(struct xelf_ahead *ahead,
+					    unsigned long addr)
+{
+	struct vm_area_struct *vma = ahead->vma;
+
+	if (!vma || addr < vma->vm_start || addr >= vma->vm_end) {
+		ahead->vma = find_vma(ahead->mm, addr);
+		ahead->pmd_end = 0;
+	}
+	return ahead->vma;
+}
+
+/*
+ * Finds the page-table page for @addr in ahead->pmd, NULL if there is none to
+ * be had. Only a fault makes one. Returns false if the VMA must be looked up
+ * again.
+ */
+static bool xelf_find_table(struct xelf_ahead *ahead, unsigned long addr)
+{
+	bool unlocked = false;
+
+	if (addr < ahead->pmd_end && addr >= ahead->pmd_end - PMD_SIZE)
+		return true;
+	ahead->pmd_end = (addr & PMD_MASK) + PMD_SIZE;
+	ahead->pmd = xelf_find_pmd(ahead->mm, addr);
+	if (ahead->pmd || !ahead->tables)
+		return true;
+	ahead->tables--;
+	if (!fixup_user_fault(ahead->mm, addr, 0, &unlocked))
+		ahead->pmd = xelf_find_pmd(ahead->mm, addr);
+	if (!unlocked)
+		return true;
+	ahead->vma = NULL;
+	return false;
+}
+
+/* Pages that are to be read, of files that are in the page cache. */
+static void xelf_read_ahead(struct xelf_ahead *ahead, unsigned long addr,
+			    unsigned long end)
+{
+	unsigned long room = (unsigned long)ahead->read_pages << PAGE_SHIFT;
+
+	if (end - addr > room)
+		end = addr + room;
+	ahead->read_pages -= (end - addr) >> PAGE_SHIFT;
+
+	while (addr < end) {
+		struct vm_area_struct *vma = xelf_next_vma(ahead, addr);
+		unsigned long piece;
+
+		if (!vma || vma->vm_start >= end)
+			return;
+		if (addr < vma->vm_start)
+			addr = vma->vm_start;
+		piece = min(pmd_addr_end(addr, end), vma->vm_end);
+		if (vma->vm_ops && vma->vm_ops->map_pages &&
+		    vma->vm_flags & (VM_READ | VM_EXEC)) {
+			if (!xelf_find_table(ahead, addr))
+				continue;
+			if (ahead->pmd)
+				xelf_map_pages(vma, ahead->pmd, addr, piece);
+		}
+		addr = piece;
+	}
+}
+
+/* What there is of the stack: a fault below it would make it grow. */
+static void xelf_clip_to_stack(struct xelf_ahead *ahead)
+{
+	struct xelf_extent *stack = &ahead->places[XELF_HINT_STACK];
+	struct vm_area_struct *vma = find_vma(ahead->mm, stack->end - 1);
+
+	if (!vma || vma->vm_start >= stack->end)
+		stack->start = stack->end;
+	else if (stack->start < vma->vm_start)
+		stack->start = vma->vm_start;
+}
+
+/**
+ * xelf_map_ahead() - map what hints ask for
+ * @ahead: where and how much; what was tried is taken off
+ * @hints: from xelf_find_hints()
+ *
+ * What is to be written comes first: it makes page-table pages that what is to
+ * be read can use. May sleep; after the point of no return, when the program's
+ * memory is all there.
+ */
+static void xelf_map_ahead(struct xelf_ahead *ahead,
+			   const struct xelf_hints *hints)
+{
+	unsigned int i, access;
+
+	ahead->ignored = hints->count;
+	mmap_read_lock(ahead->mm);
+	xelf_clip_to_stack(ahead);
+	for (access = XELF_HINT_WRITE + 1; access-- > XELF_HINT_READ;) {
+		for (i = 0; i < hints->count; i++) {
+			struct xelf_hint hint = xelf_hint_at(hints, i);
+			struct xelf_extent run;
+
+			if (hint.access != access ||
+			    hint.place >= ARRAY_SIZE(ahead->places))
+				continue;
+			run = xelf_hint_extent(&hint, &ahead->places[hint.place],
+					       PAGE_SHIFT);
+			if (run.start >= run.end)
+				continue;
+			ahead->ignored--;
+			if (access == XELF_HINT_WRITE)
+				xelf_write_ahead(ahead, run.start, run.end);
+			else
+				xelf_read_ahead(ahead, run.start, run.end);
+		}
+	}
+	mmap_read_unlock(ahead->mm);
+}
+
+#endif /* _XELF_AHEAD_H */

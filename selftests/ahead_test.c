@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Hints in the VM: pages are mapped ahead, and a bad trailer never fails an
+ * exec. The program under test is this one, copied: static, and with glibc.
+ */
+#include "both.h"
+#include "hints_image.h"
+
+#include <linux/perf_event.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#define DIR_	"/tmp/ahead_test/"
+#define PROGRAM	DIR_ "program"
+#define HINTS	"/sys/module/binfmt_xelf/parameters/hints"
+#define STATUS	7
+
+static __u8 tail[2 * XELF_HINTS_MAX_SIZE];
+
+struct trial {
+	struct hints_image image;
+	struct rusage usage;	/* of the last run */
+};
+
+FIXTURE(ahead) {
+	struct trial trial;
+};
+
+/* A tagged copy of this program with the hints flag, and no trailer yet. */
+static void write_program_of_hints(void)
+{
+	unsigned char first[XELF_CHECKED_SIZE];
+	__u16 crc;
+	int fd;
+
+	write_self(PROGRAM);
+	fd = open(PROGRAM, O_RDWR);
+	if (fd < 0 || pread(fd, first, sizeof(first), 0) != sizeof(first))
+		die(PROGRAM);
+	first[XELF_VERSION_OFFSET] |= XELF_FLAG_HINTS;
+	crc = xelf_tag_crc(first);
+	first[XELF_CRC_OFFSET] = crc & 0xff;
+	first[XELF_CRC_OFFSET + 1] = crc >> 8;
+	if (pwrite(fd, first, sizeof(first), 0) != sizeof(first) || close(fd))
+		die(PROGRAM);
+}
+
+static void append(const void *data, size_t size)
+{
+	int fd = open(PROGRAM, O_WRONLY | O_APPEND);
+
+	if (fd < 0 || write(fd, data, size) != (ssize_t)size || close(fd))
+		die(PROGRAM);
+}
+
+static void begin(struct trial *trial)
+{
+	memset(trial, 0, sizeof(*trial));
+	if (mkdir(DIR_, 0755) && errno != EEXIST)
+		die("%s: mkdir", DIR_);
+	write_file(HINTS, "1", 1, 0644);
+	write_program_of_hints();
+}
+
+FIXTURE_SETUP(ahead)
+{
+	begin(&self->trial);
+}
+
+FIXTURE_TEARDOWN(ahead)
+{
+	write_file(HINTS, "1", 1, 0644);
+}
+
+/*
+ * Runs the program; it must end as it does without hints, and be counted under
+ * @counted once. Return: faults that came by exception.
+ */
+static long runs_and_counts(struct __test_metadata *_metadata,
+			    struct trial *trial, const char *counted)
+{
+	char *const argv[] = { PROGRAM, CHILD_PREFIX "exit", NULL };
+	char *const envp[] = { NULL };
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_PAGE_FAULTS,
+		.disabled = 1,
+		.enable_on_exec = 1,
+	};
+	long loaded = counter("loaded"), was = counter(counted), faults = -1;
+	int fd, status, go[2];
+	char byte;
+	pid_t pid;
+
+	if (pipe(go))
+		die("pipe");
+	pid = fork();
+	if (!pid) {
+		close(go[1]);
+		if (read(go[0], &byte, 1) < 0)
+			_exit(126);
+		close(go[0]);
+		execve(PROGRAM, argv, envp);
+		_exit(127);
+	}
+	fd = syscall(SYS_perf_event_open, &attr, pid, -1, -1, 0);
+	close(go[0]);
+	close(go[1]);
+	EXPECT_EQ(pid, wait4(pid, &status, 0, &trial->usage));
+	EXPECT_TRUE(WIFEXITED(status));
+	EXPECT_EQ(STATUS, WEXITSTATUS(status));
+	EXPECT_EQ(1, counter("loaded") - loaded);
+	EXPECT_EQ(1, counter(counted) - was)
+		TH_LOG("not counted as %s", counted);
+	if (fd >= 0) {
+		EXPECT_EQ(sizeof(faults), read(fd, &faults, sizeof(faults)));
+		close(fd);
+	}
+	return faults;
+}
+
+static void with_runs(struct trial *trial, unsigned int count)
+{
+	hints_init(&trial->image, count);
+	append(tail, hints_write(tail, &trial->image, count));
+}
+
+/* ---- trailers that are not used ---- */
+
+TEST_F(ahead, a_missing_trailer_is_ignored)
+{
+	runs_and_counts(_metadata, &self->trial,
+			"hints-ignored-no-trailer");
+}
+
+TEST_F(ahead, a_truncated_trailer_is_ignored)
+{
+	size_t size;
+
+	hints_init(&self->trial.image, 3);
+	size = hints_write(tail, &self->trial.image, 3);
+	append(tail, size - 1);
+	runs_and_counts(_metadata, &self->trial,
+			"hints-ignored-no-trailer");
+	append(tail + size - 1, 1);
+	runs_and_counts(_metadata, &self->trial,
+			"hints-used");
+}
+
+TEST_F(ahead, a_wrong_checksum_is_ignored)
+{
+	size_t size;
+
+	hints_init(&self->trial.image, 3);
+	size = hints_write(tail, &self->trial.image, 3);
+	tail[0] ^= 1;
+	append(tail, size);
+	runs_and_counts(_metadata, &self->trial,
+			"hints-ignored-bad-checksum");
+}
+
+TEST_F(ahead, another_version_is_ignored)
+{
+	hints_init(&self->trial.image, 1);
+	self->trial.image.footer.version = 2;
+	append(tail, hints_write(tail, &self->trial.image, 1));
+	runs_and_counts(_metadata, &self->trial,
+			"hints-ignored-unknown-version");
+}
+
+TEST_F(ahead, pages_of_another_size_are_ignored)
+{
+	hints_init(&self->trial.image, 1);
+	self->trial.image.footer.page_shift = 16;
+	append(tail, hints_write(tail, &self->trial.image, 1));
+	runs_and_counts(_metadata, &self->trial,
+			"hints-ignored-other-page-size");
+}
+
+TEST_F(ahead, a_run_too_many_is_ignored)
+{
+	with_runs(&self->trial, XELF_HINTS_RUNS + 1);
+	runs_and_counts(_metadata, &self->trial,
+			"hints-ignored-too-many-runs");
+}
+
+TEST_F(ahead, counts_of_4_gib_are_ignored)
+{
+	hints_init(&self->trial.image, 1);
+	self->trial.image.footer.count = 0xffff;
+	self->trial.image.footer.size = ~0U;
+	append(tail, hints_write(tail, &self->trial.image, 1));
+	runs_and_counts(_metadata, &self->trial,
+			"hints-ignored-too-many-runs");
+	self->trial.image.footer.count = 1;
+	append(tail, hints_write(tail, &self->trial.image, 1));
+	runs_and_counts(_metadata, &self->trial,
+			"hints-ignored-bad-size");
+}
+
+TEST_F(ahead, hints_for_an_interpreter_that_is_not_there_are_ignored)
+{
+	hints_init(&self->trial.image, 1);
+	self->trial.image.footer.interp = 1;
+	self->trial.image.runs[0] = (struct xelf_hint){ 0, 9, XELF_HINT_INTERP, 1 };
+	append(tail, hints_write(tail, &self->trial.image, 1));
+	runs_and_counts(_metadata, &self->trial,
+			"hints-ignored-interpreter-changed");
+}
+
+TEST_F(ahead, switched_off_the_trailer_is_not_looked_at)
+{
+	long used = counter("hints-used");
+
+	with_runs(&self->trial, 0);
+	write_file(HINTS, "0", 1, 0644);
+	runs_and_counts(_metadata, &self->trial,
+			"loaded");
+	EXPECT_EQ(used, counter("hints-used"));
+}
+
+/* ---- trailers that are used, and mean harm ---- */
+
+#define READ_	XELF_HINT_READ
+#define WRITE_	XELF_HINT_WRITE
+#define MANY	0xffff
+
+/* What all runs of a trailer are. */
+FIXTURE(hostile) {
+	struct trial trial;
+};
+
+FIXTURE_VARIANT(hostile) {
+	struct xelf_hint run;
+	unsigned int count;
+	unsigned int step;	/* from one run's page to the next's */
+};
+
+#define HOSTILE(name, page, pages, place, access, count, step)		\
+	FIXTURE_VARIANT_ADD(hostile, name) {				\
+		{ page, pages, place, access }, count, step		\
+	}
+
+HOSTILE(all_read, 0, MANY, XELF_HINT_PROGRAM, READ_, 64, 0);
+HOSTILE(all_written, 0, MANY, XELF_HINT_PROGRAM, WRITE_, 64, 0);
+HOSTILE(page_by_page_read, 0, 1, XELF_HINT_PROGRAM, READ_, 64, 3);
+HOSTILE(page_by_page_written, 0, 1, XELF_HINT_PROGRAM, WRITE_, 64, 3);
+HOSTILE(backwards, 0x200, 2, XELF_HINT_PROGRAM, READ_, 64, -1);
+HOSTILE(overlapping, 0, 64, XELF_HINT_PROGRAM, READ_, 64, 1);
+HOSTILE(outside, ~0U, MANY, XELF_HINT_PROGRAM, READ_, 64, 0);
+HOSTILE(outside_written, 0x10000, MANY, XELF_HINT_PROGRAM, WRITE_, 64, 0);
+HOSTILE(empty, 0, 0, XELF_HINT_PROGRAM, WRITE_, 64, 0);
+HOSTILE(code_written, 1, 64, XELF_HINT_PROGRAM, WRITE_, 64, 0);
+HOSTILE(stack_written, 0, MANY, XELF_HINT_STACK, WRITE_, 64, 0);
+HOSTILE(stack_read, 0, MANY, XELF_HINT_STACK, READ_, 64, 0);
+HOSTILE(far_below_the_stack, 0x800000, MANY, XELF_HINT_STACK, WRITE_, 64, 1);
+HOSTILE(no_interpreter, 0, MANY, XELF_HINT_INTERP, READ_, 64, 0);
+HOSTILE(no_such_place, 0, MANY, 7, READ_, 64, 0);
+HOSTILE(no_such_access, 0, MANY, XELF_HINT_PROGRAM, 9, 64, 0);
+
+FIXTURE_SETUP(hostile)
+{
+	begin(&self->trial);
+}
+
+FIXTURE_TEARDOWN(hostile)
+{
+}
+
+TEST_F(hostile, runs_cost_little_and_break_nothing)
+{
+	unsigned int i;
+
+	for (i = 0; i < variant->count; i++) {
+		self->trial.image.runs[i] = variant->run;
+		self->trial.image.runs[i].page += i * variant->step;
+	}
+	with_runs(&self->trial, variant->count);
+	runs_and_counts(_metadata, &self->trial, "hints-used");
+	/* Without hints it has about 30, and those here fault 40 pages in. */
+	EXPECT_LE(self->trial.usage.ru_minflt, 100);
+}
+
+/* ---- hints as they are recorded ---- */
+
+static bool record(void)
+{
+	fflush(stdout);
+	return !system("xelf record -n 5 " PROGRAM " " CHILD_PREFIX "exit");
+}
+
+TEST_F(ahead, recorded_hints_leave_few_faults_to_exceptions)
+{
+	long with, without;
+
+	ASSERT_TRUE(record());
+	with = runs_and_counts(_metadata, &self->trial, "hints-used");
+	write_file(HINTS, "0", 1, 0644);
+	without = runs_and_counts(_metadata, &self->trial, "loaded");
+	if (with < 0)
+		SKIP(return, "this kernel counts no page faults");
+	ksft_print_msg("%ld exceptions with hints, %ld without\n", with,
+		       without);
+	EXPECT_LE(with, 8);
+	EXPECT_GE(without, 16);
+}
+
+TEST_F(ahead, recorded_hints_take_no_more_memory)
+{
+	long with;
+
+	ASSERT_TRUE(record());
+	runs_and_counts(_metadata, &self->trial, "hints-used");
+	with = self->trial.usage.ru_maxrss;
+	write_file(HINTS, "0", 1, 0644);
+	runs_and_counts(_metadata, &self->trial, "loaded");
+	ksft_print_msg("%ld KiB with hints, %ld without\n", with,
+		       self->trial.usage.ru_maxrss);
+	EXPECT_LE(with * 100, self->trial.usage.ru_maxrss * 105);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], CHILD_PREFIX "exit"))
+		return STATUS;
+	return test_harness_run(argc, argv);
+}
