@@ -1041,6 +1041,7 @@ static noinline void xelf_use_hints(struct xelf_load *load)
 		.read_pages = XELF_HINTS_READ_PAGES,
 		.write_pages = XELF_HINTS_WRITE_PAGES,
 		.tables = XELF_HINTS_TABLES,
+		.budget = XELF_HINTS_BUDGET,
 	};
 	u8 tail[XELF_HINTS_MAX_SIZE];
 	enum xelf_hints_fault fault;

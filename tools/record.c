@@ -32,6 +32,9 @@
 #define MAX_WINDOW	3600000
 #define PAGE_BYTES	4096UL
 #define STACK_PAGES	16
+#define TABLE_PAGES	512	/* that a page-table page is for */
+/* The others are left for pages that are written. */
+#define MOST_READ_RUNS	(XELF_HINTS_RUNS - 16)
 /* With fewer, an exec takes longer with hints than without. */
 #define FEWEST_PAGES	3
 
@@ -530,26 +533,66 @@ static size_t merge_runs(struct xelf_hint *runs, size_t count, size_t max)
 	return count;
 }
 
+/* What the loader will take for runs that are read, as XELF_HINTS_BUDGET. */
+static unsigned int cost_of(const struct recording *rec,
+			    const struct xelf_hint *runs, size_t count)
+{
+	unsigned int cost = 0;
+	__u64 table = ~0ULL;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		const struct image *img = runs[i].place == XELF_HINT_INTERP ?
+					  &rec->interp_img : &rec->img;
+		__u64 at = (img->plan.low + runs[i].page * PAGE_BYTES) /
+			   (PAGE_BYTES * TABLE_PAGES);
+
+		cost += XELF_HINTS_RUN_COST + XELF_HINTS_READ_COST * runs[i].pages;
+		/* The first is there: what is cleared or written needs it. */
+		if (table != ~0ULL && table != at)
+			cost += XELF_HINTS_TABLE_COST;
+		table = at;
+	}
+	return cost;
+}
+
+/* As many pages as may be had that are read; of them, one saves the most. */
+static size_t make_read_runs(const struct recording *rec,
+			     struct xelf_hint *runs, unsigned int *cost)
+{
+	size_t pages = XELF_HINTS_READ_PAGES;
+	size_t i, count, room;
+
+	do {
+		room = pages;
+		count = 0;
+		for (i = 0; i < ARRAY_SIZE(rec->places); i++)
+			count = add_runs(rec, &rec->places[i], XELF_HINT_READ,
+					 runs, count, &room);
+		count = merge_runs(runs, count, MOST_READ_RUNS);
+		*cost = cost_of(rec, runs, count);
+	} while (*cost > XELF_HINTS_BUDGET && --pages);
+	return count;
+}
+
 /* Return: the runs, to be freed; their number in *@count. */
 static struct xelf_hint *make_runs(const struct recording *rec, size_t *count)
 {
 	struct xelf_hint *runs = allocate((XELF_HINTS_READ_PAGES +
 					   XELF_HINTS_WRITE_PAGES) *
 					  sizeof(*runs));
-	size_t write_room = XELF_HINTS_WRITE_PAGES;
-	size_t read_room = XELF_HINTS_READ_PAGES;
-	size_t i;
+	unsigned int cost;
+	size_t i, room;
 
-	*count = 0;
+	*count = make_read_runs(rec, runs, &cost);
+	room = (XELF_HINTS_BUDGET - cost) / XELF_HINTS_WRITE_COST;
+	if (room > XELF_HINTS_WRITE_PAGES)
+		room = XELF_HINTS_WRITE_PAGES;
 	for (i = 0; i < ARRAY_SIZE(rec->places); i++)
 		*count = add_runs(rec, &rec->places[i], XELF_HINT_WRITE, runs,
-				  *count, &write_room);
-	for (i = 0; i < ARRAY_SIZE(rec->places); i++)
-		*count = add_runs(rec, &rec->places[i], XELF_HINT_READ, runs,
-				  *count, &read_room);
-	*count = merge_runs(runs, *count, XELF_HINTS_RUNS);
-	if (!read_room || !write_room)
-		warn(rec->file.name, "touches more pages than hints may name");
+				  *count, &room);
+	if (*count > XELF_HINTS_RUNS)
+		*count = XELF_HINTS_RUNS;
 	return runs;
 }
 

@@ -24,10 +24,11 @@
  * @read_pages: how many more pages may be mapped to be read
  * @write_pages: how many more to be written
  * @tables: how many more page-table pages may be made
+ * @budget: what all of it may still cost, as XELF_HINTS_BUDGET has it
  * @ignored: how many runs were not followed
  * @vma: the VMA that was found last; NULL if it may have changed
- * @pmd: the page-table page that was found last, for the same VMA
- * @pmd_end: the first address after what @pmd is for
+ * @pmd: the page-table page that was found last, NULL if there was none
+ * @pmd_end: the first address after what @pmd is for; 0: look it up
  */
 struct xelf_ahead {
 	struct mm_struct *mm;
@@ -35,11 +36,21 @@ struct xelf_ahead {
 	unsigned int read_pages;
 	unsigned int write_pages;
 	unsigned int tables;
+	unsigned int budget;
 	unsigned int ignored;
 	struct vm_area_struct *vma;
 	pmd_t *pmd;
 	unsigned long pmd_end;
 };
+
+/* Takes @cost from the budget; false if there is not that much. */
+static bool xelf_spend(struct xelf_ahead *ahead, unsigned int cost)
+{
+	if (ahead->budget < cost)
+		return false;
+	ahead->budget -= cost;
+	return true;
+}
 
 /* The page-table page's entry for @addr, or NULL where there is none yet. */
 static pmd_t *xelf_find_pmd(struct mm_struct *mm, unsigned long addr)
@@ -62,23 +73,24 @@ static pmd_t *xelf_find_pmd(struct mm_struct *mm, unsigned long addr)
 	return pmd_none(*pmd) || unlikely(pmd_bad(*pmd)) ? NULL : pmd;
 }
 
-/*
- * Pages that are to be written, one by one. A page that must be copied from
- * the file is copied at once, and not mapped to be read before.
- */
-static void xelf_write_ahead(struct xelf_ahead *ahead, unsigned long addr,
-			     unsigned long end)
+/* The page-table page for @addr, or NULL; looked up once for each. */
+static pmd_t *xelf_look_up_table(struct xelf_ahead *ahead, unsigned long addr)
 {
-	bool unlocked;
-
-	for (; addr < end && ahead->write_pages; addr += PAGE_SIZE) {
-		ahead->write_pages--;
-		unlocked = false;
-		/* Refuses what the VMA's rights refuse. */
-		if (fixup_user_fault(ahead->mm, addr, FAULT_FLAG_WRITE,
-				     &unlocked))
-			return;
+	if (addr >= ahead->pmd_end || addr < ahead->pmd_end - PMD_SIZE) {
+		ahead->pmd_end = (addr & PMD_MASK) + PMD_SIZE;
+		ahead->pmd = xelf_find_pmd(ahead->mm, addr);
 	}
+	return ahead->pmd;
+}
+
+/* May one more page-table page be made? A fault then makes it. */
+static bool xelf_take_table(struct xelf_ahead *ahead)
+{
+	if (!ahead->tables || !xelf_spend(ahead, XELF_HINTS_TABLE_COST))
+		return false;
+	ahead->tables--;
+	ahead->pmd_end = 0;
+	return true;
 }
 
 /* The first VMA that ends above @addr. Runs are mostly in order. */
@@ -87,31 +99,65 @@ static struct vm_area_struct *xelf_next_vma(struct xelf_ahead *ahead,
 {
 	struct vm_area_struct *vma = ahead->vma;
 
-	if (!vma || addr < vma->vm_start || addr >= vma->vm_end) {
+	if (!vma || addr < vma->vm_start || addr >= vma->vm_end)
 		ahead->vma = find_vma(ahead->mm, addr);
-		ahead->pmd_end = 0;
-	}
 	return ahead->vma;
 }
 
 /*
+ * May a page be written for which there is no page-table page yet? The fault
+ * makes one; or it makes a huge page, which is more than was asked for.
+ */
+static bool xelf_may_write_first(struct xelf_ahead *ahead, unsigned long addr)
+{
+	struct vm_area_struct *vma = xelf_next_vma(ahead, addr);
+	unsigned long huge = addr & PMD_MASK;
+
+	if (!vma || addr < vma->vm_start)
+		return false;
+	if (vma_is_anonymous(vma) && huge >= vma->vm_start &&
+	    huge + PMD_SIZE <= vma->vm_end)
+		return false;
+	return xelf_take_table(ahead);
+}
+
+/*
+ * Pages that are to be written, one by one. A page that must be copied from
+ * the file is copied at once, and not mapped to be read before.
+ */
+static void xelf_write_ahead(struct xelf_ahead *ahead, unsigned long addr,
+			     unsigned long end)
+{
+	bool unlocked = false;
+
+	for (; addr < end && ahead->write_pages; addr += PAGE_SIZE) {
+		if (!xelf_spend(ahead, XELF_HINTS_WRITE_COST))
+			return;
+		ahead->write_pages--;
+		if (!xelf_look_up_table(ahead, addr) &&
+		    !xelf_may_write_first(ahead, addr))
+			return;
+		/* Refuses what the VMA's rights refuse. */
+		if (fixup_user_fault(ahead->mm, addr, FAULT_FLAG_WRITE,
+				     &unlocked))
+			return;
+		if (unlocked)
+			ahead->vma = NULL;
+	}
+}
+
+/*
  * Finds the page-table page for @addr in ahead->pmd, NULL if there is none to
- * be had. Only a fault makes one. Returns false if the VMA must be looked up
- * again.
+ * be had. Returns false if the VMA must be looked up again.
  */
 static bool xelf_find_table(struct xelf_ahead *ahead, unsigned long addr)
 {
 	bool unlocked = false;
 
-	if (addr < ahead->pmd_end && addr >= ahead->pmd_end - PMD_SIZE)
+	if (xelf_look_up_table(ahead, addr) || !xelf_take_table(ahead))
 		return true;
-	ahead->pmd_end = (addr & PMD_MASK) + PMD_SIZE;
-	ahead->pmd = xelf_find_pmd(ahead->mm, addr);
-	if (ahead->pmd || !ahead->tables)
-		return true;
-	ahead->tables--;
-	if (!fixup_user_fault(ahead->mm, addr, 0, &unlocked))
-		ahead->pmd = xelf_find_pmd(ahead->mm, addr);
+	fixup_user_fault(ahead->mm, addr, 0, &unlocked);
+	xelf_look_up_table(ahead, addr);
 	if (!unlocked)
 		return true;
 	ahead->vma = NULL;
@@ -122,28 +168,32 @@ static bool xelf_find_table(struct xelf_ahead *ahead, unsigned long addr)
 static void xelf_read_ahead(struct xelf_ahead *ahead, unsigned long addr,
 			    unsigned long end)
 {
-	unsigned long room = (unsigned long)ahead->read_pages << PAGE_SHIFT;
-
-	if (end - addr > room)
-		end = addr + room;
-	ahead->read_pages -= (end - addr) >> PAGE_SHIFT;
-
-	while (addr < end) {
+	while (addr < end && xelf_spend(ahead, XELF_HINTS_RUN_COST)) {
 		struct vm_area_struct *vma = xelf_next_vma(ahead, addr);
-		unsigned long piece;
+		unsigned long piece, pages;
 
 		if (!vma || vma->vm_start >= end)
 			return;
 		if (addr < vma->vm_start)
 			addr = vma->vm_start;
 		piece = min(pmd_addr_end(addr, end), vma->vm_end);
-		if (vma->vm_ops && vma->vm_ops->map_pages &&
-		    vma->vm_flags & (VM_READ | VM_EXEC)) {
-			if (!xelf_find_table(ahead, addr))
-				continue;
-			if (ahead->pmd)
-				xelf_map_pages(vma, ahead->pmd, addr, piece);
+		if (!vma->vm_ops || !vma->vm_ops->map_pages ||
+		    !(vma->vm_flags & (VM_READ | VM_EXEC))) {
+			addr = piece;
+			continue;
 		}
+		if (!xelf_find_table(ahead, addr))
+			continue;
+		pages = min3((unsigned long)ahead->read_pages,
+			     (unsigned long)ahead->budget / XELF_HINTS_READ_COST,
+			     (piece - addr) >> PAGE_SHIFT);
+		if (!pages)
+			return;
+		piece = addr + (pages << PAGE_SHIFT);
+		ahead->read_pages -= pages;
+		ahead->budget -= pages * XELF_HINTS_READ_COST;
+		if (ahead->pmd)
+			xelf_map_pages(vma, ahead->pmd, addr, piece);
 		addr = piece;
 	}
 }
