@@ -157,7 +157,7 @@ the_documents_example_holds()
 	done
 }
 
-make_install_puts_the_command_and_its_page()
+make_install_puts_the_command_and_its_pages()
 {
 	local source=$here/../tools
 
@@ -167,7 +167,8 @@ make_install_puts_the_command_and_its_page()
 	[ ! -s stdout ]
 	run 0 root/opt/bin/xelf --version
 	[ "$(stat -c %a root/opt/bin/xelf root/opt/share/man/man1/xelf.1 | xargs)" = "755 644" ]
-	[ "$(find root -type f | wc -l)" -eq 2 ]
+	[ "$(cd root/opt && find . -type f | sort | xargs)" = \
+		"./bin/xelf ./share/bash-completion/completions/xelf ./share/man/man1/xelf.1 ./share/man/man7/binfmt_xelf.7" ]
 }
 
 # ---- writing ----
