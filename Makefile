@@ -11,7 +11,7 @@ build := $(top)/build
 
 export CC PREFIX DESTDIR
 
-.PHONY: all module tools run check check-full check-kernel debug-check matrix bench packages-check deb style install modules_install clean help
+.PHONY: docs all module tools run check check-full check-kernel debug-check matrix bench packages-check deb style install modules_install clean help
 
 all: module
 
@@ -54,6 +54,9 @@ bench:
 debug-check:
 	@scripts/check -k debug --vm
 
+docs:
+	@scripts/docs
+
 style:
 	@scripts/style
 
@@ -81,6 +84,7 @@ help:
 	@echo 'make packages-check   builds, installs, boots and removes the Debian packages'
 	@echo 'make deb              the Debian packages: build/packages/'
 	@echo 'make bench            measures both loaders; writes Documentation/benchmarks.md'
+	@echo 'make docs             runs what Documentation/exec-path.md shows, and writes its outputs anew'
 	@echo 'make style            checkpatch, sparse, gcc, clang, shellcheck'
 	@echo 'make install          xelf and the man pages, under PREFIX ($(PREFIX)) and DESTDIR'
 	@echo 'make modules_install  the module, for the running kernel'

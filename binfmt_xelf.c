@@ -1050,6 +1050,7 @@ static noinline void xelf_use_hints(struct xelf_load *load)
 	if (!(load->bprm->buf[XELF_VERSION_OFFSET] & XELF_FLAG_HINTS) ||
 	    !READ_ONCE(hints))
 		return;
+	xelf_enter(load, XELF_STEP_HINTS);
 	fault = xelf_read_hints(load->program.file, tail, &found);
 	if (fault) {
 		atomic_long_inc(&xelf_hints_ignored[fault]);

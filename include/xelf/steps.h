@@ -21,6 +21,7 @@
  * vdso: the kernel's code and data pages for user space are mapped
  * tables: argv, envp and the auxiliary vector are written
  * brk: where the heap begins
+ * hints: pages are mapped ahead; only if the file asks for it
  * start: registers
  */
 #define XELF_STEPS(X) \
@@ -34,6 +35,7 @@
 	X(VDSO, vdso) \
 	X(TABLES, tables) \
 	X(BRK, brk) \
+	X(HINTS, hints) \
 	X(START, start)
 
 enum xelf_step {
