@@ -11,7 +11,7 @@ build := $(top)/build
 
 export CC PREFIX DESTDIR
 
-.PHONY: docs all module tools run check check-full check-kernel debug-check matrix bench packages-check deb style install modules_install clean help
+.PHONY: all module tools run check check-full check-kernel debug-check matrix bench fuzz coverage analyse packages-check deb docs style install modules_install clean help
 
 all: module
 
@@ -57,6 +57,15 @@ debug-check:
 docs:
 	@scripts/docs
 
+fuzz:
+	@scripts/fuzz $(if $(T),-t $(T))
+
+coverage:
+	@scripts/coverage
+
+analyse:
+	@scripts/analyse
+
 style:
 	@scripts/style
 
@@ -85,6 +94,9 @@ help:
 	@echo 'make deb              the Debian packages: build/packages/'
 	@echo 'make bench            measures both loaders; writes Documentation/benchmarks.md'
 	@echo 'make docs             runs what Documentation/exec-path.md shows, and writes its outputs anew'
+	@echo 'make fuzz T=SECONDS   fuzzes the pure code and the tool, each target so long (60)'
+	@echo 'make coverage         what the unit tests and the fuzzers reach of the pure code'
+	@echo 'make analyse          clang-tidy, cppcheck, gcc -fanalyzer, coccinelle'
 	@echo 'make style            checkpatch, sparse, gcc, clang, shellcheck'
 	@echo 'make install          xelf and the man pages, under PREFIX ($(PREFIX)) and DESTDIR'
 	@echo 'make modules_install  the module, for the running kernel'

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is linked into every target: the counters' report, and a mutator that
+ * knows an ELF file's parts. Bytes changed anywhere would mostly change code,
+ * which nothing here reads, and break the tag's checksum.
+ */
+#include "fuzz.h"
+
+static void print_counters(void)
+{
+	const struct counter *counter;
+
+	for (counter = counters; counter->name; counter++)
+		fprintf(stderr, "reached %s %lu\n", counter->name,
+			counter->count);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	return atexit(print_counters);
+}
+
+static unsigned int next(unsigned int *seed)
+{
+	*seed = *seed * 1103515245 + 12345;
+	return *seed >> 8;
+}
+
+/* Changes bytes in place: what lies behind them stays where it is. */
+static void mutate_piece(__u8 *data, size_t size, __u64 at, __u64 length)
+{
+	if (at < size && length) {
+		if (length > size - at)
+			length = size - at;
+		LLVMFuzzerMutate(data + at, length, length);
+	}
+}
+
+/* A program header, or NULL if the file has no such. */
+static __u8 *phdr_at(__u8 *data, size_t size, unsigned int random)
+{
+	Elf64_Ehdr ehdr;
+	__u64 at;
+
+	if (size < sizeof(ehdr))
+		return NULL;
+	memcpy(&ehdr, data, sizeof(ehdr));
+	if (!ehdr.e_phnum || ehdr.e_phoff > size)
+		return NULL;
+	at = ehdr.e_phoff + random % ehdr.e_phnum * sizeof(Elf64_Phdr);
+	return at + sizeof(Elf64_Phdr) <= size ? data + at : NULL;
+}
+
+/* One field of a program header gets a value from where the edges are. */
+static void mutate_field(__u8 *data, size_t size, unsigned int *seed)
+{
+	static const __u64 edges[] = {
+		0, 1, 2, 0xfff, 0x1000, 0x1001, 0xffff, 0x10000, 1ULL << 32,
+		0x7fffffffe000, 0x7fffffffefff, 0x7ffffffff000, 1ULL << 47,
+		1ULL << 63, ~0ULL, ~0ULL - 0xfff, ~0ULL - 0x1fff,
+	};
+	__u8 *phdr = phdr_at(data, size, next(seed));
+	__u8 *other = phdr_at(data, size, next(seed));
+	/* All but the first 8 bytes, type and flags, are 64-bit numbers. */
+	size_t field = next(seed) % 6 * 8 + 8, field2 = next(seed) % 6 * 8 + 8;
+	__u64 value;
+
+	if (!phdr || !other)
+		return;
+	memcpy(&value, other + field2, sizeof(value));
+	switch (next(seed) % 4) {
+	case 0:
+		value = edges[next(seed) % ARRAY_SIZE(edges)];
+		break;
+	case 1:
+		value += edges[next(seed) % ARRAY_SIZE(edges)];
+		break;
+	case 2:
+		value = -value;
+		break;
+	default:
+		break;
+	}
+	memcpy(phdr + field, &value, sizeof(value));
+}
+
+static void mutate_phdr(__u8 *data, size_t size, unsigned int *seed)
+{
+	static const Elf64_Word types[] = {
+		PT_LOAD, PT_LOAD, PT_INTERP, PT_NULL, PT_GNU_STACK,
+		PT_GNU_PROPERTY, PT_DYNAMIC, PT_NOTE, PT_PHDR,
+	};
+	__u8 *phdr = phdr_at(data, size, next(seed));
+
+	if (!phdr)
+		return;
+	if (next(seed) % 2)
+		memcpy(phdr, &types[next(seed) % ARRAY_SIZE(types)],
+		       sizeof(types[0]));
+	else
+		mutate_piece(phdr, sizeof(Elf64_Phdr), 0, sizeof(Elf64_Phdr));
+}
+
+/* What a program header names: a path, notes, the dynamic section. */
+static void mutate_contents(__u8 *data, size_t size, unsigned int *seed)
+{
+	__u8 *at = phdr_at(data, size, next(seed));
+	Elf64_Phdr phdr;
+
+	if (!at)
+		return;
+	memcpy(&phdr, at, sizeof(phdr));
+	mutate_piece(data, size, phdr.p_offset,
+		     phdr.p_filesz < 256 ? phdr.p_filesz : 256);
+}
+
+size_t LLVMFuzzerCustomMutator(__u8 *data, size_t size, size_t max_size,
+			       unsigned int seed)
+{
+	__u8 first[XELF_CHECKED_SIZE] = { };
+
+	/* An untagged file, for the way that leads through tag. */
+	if (size >= EI_NIDENT && next(&seed) % 32 == 0) {
+		memcpy(data, XELF_MAGIC_PLAIN, XELF_MAGIC_SIZE);
+		memset(data + XELF_TAG_OFFSET, 0, XELF_TAG_SIZE);
+	}
+	switch (next(&seed) % 8) {
+	case 0:
+		size = LLVMFuzzerMutate(data, size, max_size);
+		break;
+	case 1:
+		mutate_piece(data, size, 0, XELF_CHECKED_SIZE);
+		break;
+	case 2:
+	case 3:
+		mutate_phdr(data, size, &seed);
+		break;
+	case 4:
+		mutate_contents(data, size, &seed);
+		break;
+	default:
+		mutate_field(data, size, &seed);
+	}
+	/* Mostly with a valid tag: behind it is what there is to find. */
+	if (size < XELF_CRC_OFFSET + 2 || next(&seed) % 8 == 0)
+		return size;
+	memcpy(first, data, size < sizeof(first) ? size : sizeof(first));
+	if (xelf_is_tagged(first)) {
+		sign(first);
+		memcpy(data, first, size < sizeof(first) ? size : sizeof(first));
+	}
+	return size;
+}
