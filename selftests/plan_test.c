@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Unit tests of include/xelf/plan.h: program headers to a plan. */
+#include <stddef.h>
+
 #include <kselftest_harness.h>
 
 #include <xelf/plan.h>
@@ -135,7 +137,10 @@ TEST_F(plan, does_not_mind_the_order_of_segments)
 	EXPECT_EQ(first.p_vaddr + first.p_memsz, self->plan.last_end);
 	self->plan.first = straight.first;
 	self->plan.last_end = straight.last_end;
-	EXPECT_EQ(0, memcmp(&straight, &self->plan, sizeof(straight)));
+	EXPECT_EQ(straight.loads, self->plan.loads);
+	/* The addresses; before them the compiler leaves a hole. */
+	EXPECT_EQ(0, memcmp(&straight.low, &self->plan.low,
+			    sizeof(straight) - offsetof(struct xelf_plan, low)));
 }
 
 TEST_F(plan, takes_the_first_interpreter_and_the_last_of_the_rest)

@@ -5,7 +5,7 @@
  */
 #include <dirent.h>
 #include <fcntl.h>
-#include <json.h>
+#include <json-c/json.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
