@@ -116,6 +116,20 @@ static void mutate_contents(__u8 *data, size_t size, unsigned int *seed)
 		     phdr.p_filesz < 256 ? phdr.p_filesz : 256);
 }
 
+/* A section header, which xelf dump and xelf map show. */
+static void mutate_section(__u8 *data, size_t size, unsigned int *seed)
+{
+	Elf64_Ehdr ehdr;
+
+	if (size < sizeof(ehdr))
+		return;
+	memcpy(&ehdr, data, sizeof(ehdr));
+	if (ehdr.e_shnum && ehdr.e_shoff < size)
+		mutate_piece(data, size, ehdr.e_shoff +
+			     next(seed) % ehdr.e_shnum * sizeof(Elf64_Shdr),
+			     sizeof(Elf64_Shdr));
+}
+
 size_t LLVMFuzzerCustomMutator(__u8 *data, size_t size, size_t max_size,
 			       unsigned int seed)
 {
@@ -138,7 +152,10 @@ size_t LLVMFuzzerCustomMutator(__u8 *data, size_t size, size_t max_size,
 		mutate_phdr(data, size, &seed);
 		break;
 	case 4:
-		mutate_contents(data, size, &seed);
+		if (next(&seed) % 2)
+			mutate_contents(data, size, &seed);
+		else
+			mutate_section(data, size, &seed);
 		break;
 	default:
 		mutate_field(data, size, &seed);
