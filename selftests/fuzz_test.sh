@@ -33,18 +33,23 @@ finds()
 
 finds_nothing_in_check()
 {
-	finds_nothing check 8 20000 70
+	finds_nothing check 5 20000 70
 }
 
 finds_nothing_in_plan()
 {
-	finds_nothing plan 10 20000 130
+	finds_nothing plan 8 20000 130
+}
+
+finds_nothing_in_hints()
+{
+	finds_nothing hints 5 20000 30
 }
 
 # The floors are for a machine that is busy with other things.
 finds_nothing_in_tool()
 {
-	finds_nothing tool 15 1000 500
+	finds_nothing tool 12 500 500
 }
 
 finds_a_read_past_the_table()
@@ -61,6 +66,12 @@ finds_bounds_that_wrap()
 finds_an_offset_that_is_off_by_a_page()
 {
 	finds plan-offset-off-by-a-page plan
+}
+
+finds_a_trailer_larger_than_the_file()
+{
+	finds hints-larger-than-the-file hints
+	grep -q 'AddressSanitizer: heap-buffer-overflow' out || fail "$(cat out)"
 }
 
 tap_main "$@"
