@@ -82,6 +82,9 @@ int LLVMFuzzerTestOneInput(const __u8 *data, size_t size)
 	if (size)
 		memcpy(tail, data, size);
 	fault = xelf_find_hints(tail, size, PAGE_SHIFT, &hints);
+	CLAIM(fault < XELF_HINTS_FAULT_COUNT);
+	CLAIM(strcmp(xelf_hints_fault_name(fault), "?"));
+	CLAIM(!strcmp(xelf_hints_fault_name(XELF_HINTS_FAULT_COUNT), "?"));
 	switch (fault) {
 	case XELF_HINTS_OK:
 		counters[WHOLE].count++;
