@@ -383,11 +383,16 @@ says_why_a_process_cannot_be_seen()
 		status 1 "$xelf" map 2
 		says "is a thread of the kernel's"
 	fi
-	# Its parent does not wait for it.
-	/bin/bash -c 'echo $$ >parent; /bin/bash -c "echo \$\$ >ended" & exec /bin/sleep 100' &
+	# Its parent does not wait for it: it is another program by then.
+	/bin/bash -c '/bin/bash -c "echo \$\$ >ended; exec /bin/sleep 2" & exec /bin/sleep 100' &
 	parent=$!
 	trap 'kill $parent' EXIT
-	until [ -s ended ] && grep -q 'State:.Z' "/proc/$(cat ended)/status"; do sleep 0.1; done
+	tries=0
+	until [ -s ended ] && grep -q 'State:.Z' "/proc/$(cat ended)/status"; do
+		sleep 0.1
+		tries=$((tries + 1))
+		[ $tries -lt 300 ] || fail "no process has ended"
+	done
 	status 1 "$xelf" map "$(cat ended)"
 	says "has ended"
 }
