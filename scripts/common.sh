@@ -66,16 +66,56 @@ debian_repositories()
 		awk '$2 == "Debian" && $3 ~ /^Debian(-Security)?$/ && !seen[$1 $3]++ { print $1, $3 }'
 }
 
-# private_apt SUITE: fetches the package lists of one Debian release, for an apt that keeps
-# everything in the cache, needs no root and leaves the machine's own apt alone. Call it afterwards
-# as: apt-get -c "$apt_conf" ...
+# choose_machine ARCH: sets what the scripts know of a machine that runs the module, by the name
+# that Debian has for it.
+# shellcheck disable=SC2034 # used by who reads this file
+choose_machine()
+{
+	arch=$1
+	case $arch in
+	amd64)
+		kernel_arch=x86
+		cross=
+		cross_packages=()
+		native_interpreter=/lib64/ld-linux-x86-64.so.2
+		;;
+	arm64)
+		kernel_arch=arm64
+		cross=aarch64-linux-gnu-
+		cross_packages=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
+		native_interpreter=/lib/ld-linux-aarch64.so.1
+		;;
+	armhf)
+		kernel_arch=arm
+		cross=arm-linux-gnueabihf-
+		cross_packages=(gcc-arm-linux-gnueabihf libc6-dev-armhf-cross)
+		native_interpreter=/lib/ld-linux-armhf.so.3
+		;;
+	*) bad_usage "no machine $arch; there are: amd64 arm64 armhf" ;;
+	esac
+	# What is kept of a machine that is not the usual one has its name in front.
+	arch_prefix=
+	if [ "$arch" != amd64 ]; then
+		arch_prefix=$arch-
+	fi
+}
+
+# private_apt SUITE [ARCH]: fetches the package lists of one Debian release, for an apt that keeps
+# everything in the cache, needs no root and leaves the machine's own apt alone. Packages are
+# ARCH's (default amd64); NAME:amd64 is one that runs here. Call it afterwards as:
+# apt-get -c "$apt_conf" ...
 private_apt()
 {
-	local suite=$1 release=${1%-backports} dir=$cache/apt/$1
+	local suite=$1 release=${1%-backports} arch=${2:-amd64} dir=$cache/apt/$1
 	local machine=(-o "Dir::State::lists=$cache/apt/machine/lists" -o "Dir::Cache=$cache/apt/machine"
 		-o APT::Sandbox::User=root)
 	local repositories uri label suites s
+	local architectures=$arch
 
+	if [ "$arch" != amd64 ]; then
+		dir+=-$arch
+		architectures+=,amd64
+	fi
 	mkdir -p "$dir/lists/partial" "$dir/archives/partial" "$cache/apt/machine/lists/partial"
 	repositories=$(debian_repositories)
 	if [ -z "$repositories" ]; then
@@ -98,8 +138,8 @@ private_apt()
 			suites+=" $suite"
 		fi
 		for s in $suites; do
-			printf 'deb [arch=amd64 target=Packages signed-by=%s] %s %s main\n' \
-				/usr/share/keyrings/debian-archive-keyring.gpg "$uri" "$s"
+			printf 'deb [arch=%s target=Packages signed-by=%s] %s %s main\n' \
+				"$architectures" /usr/share/keyrings/debian-archive-keyring.gpg "$uri" "$s"
 		done
 	done <<<"$repositories" >"$dir/sources.list"
 
@@ -118,6 +158,9 @@ private_apt()
 		Acquire::Languages "none";
 		Acquire::Retries "3";
 		APT::Sandbox::User "root";
+		APT::Architecture "$arch";
+		#clear APT::Architectures;
+		APT::Architectures "$architectures";
 	END
 	if [ "$suite" != "$release" ]; then
 		printf 'APT::Default-Release "%s";\n' "$suite" >>"$dir/apt.conf"
@@ -140,7 +183,7 @@ fetch()
 	say "apt: fetching $1 ($(((size + 999999) / 1000000)) MB)"
 	(cd "$2" && apt-get -qq -c "$apt_conf" download "$1" >&2) ||
 		die "apt could not fetch $1; its message is above"
-	deb=$(find "$2" -name "$1_*.deb")
+	deb=$(find "$2" -name "${1%:*}_*.deb")
 }
 
 # unpack_source PACKAGE DIRECTORY [TAR ARGUMENT]...: unpacks a kernel's source into the directory,

@@ -29,6 +29,12 @@
 #define COMMAND_FILE	"/.vm/command"
 #define MAX_WORDS	65536
 
+#if defined(__aarch64__) || defined(__arm__)
+#define CONSOLE		"/dev/ttyAMA0"
+#else
+#define CONSOLE		"/dev/ttyS0"
+#endif
+
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
 /* The ports' numbers are the runner's (scripts/vm, nr=). */
@@ -295,7 +301,7 @@ static noreturn void become(const struct options *options, int out, int err, con
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	setsid();
 	if (options->console) {
-		in = open("/dev/ttyS0", O_RDWR);
+		in = open(CONSOLE, O_RDWR);
 		out = in;
 		err = in;
 	} else {
