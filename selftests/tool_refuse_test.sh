@@ -67,7 +67,7 @@ refuses_another_byte_order()
 
 refuses_another_machine()
 {
-	refuses_byte other-machine 18 b7 3e "e_machine is 183 (EM_AARCH64), not 62 (EM_X86_64)"
+	refuses_byte other-machine 18 f3 3e "e_machine is 243 (EM_RISCV), not 62 (EM_X86_64), 183 (EM_AARCH64) or 40 (EM_ARM)"
 }
 
 refuses_another_type()

@@ -26,6 +26,7 @@ static void check_hints(const char *name, const struct image *img)
 static int check_one(const char *name, const struct file *file)
 {
 	enum xelf_reason reason = xelf_check_tag(file->first);
+	bool here = machine_is_this(file->ehdr.e_machine);
 	struct image img;
 	int status;
 
@@ -60,10 +61,12 @@ static int check_one(const char *name, const struct file *file)
 		       img.detail);
 		status = EXIT_REFUSED;
 	} else {
-		printf("%s: valid (version %u%s%s)\n", name,
+		printf("%s: valid (version %u%s%s%s%s)\n", name,
 		       tag_version(file->first),
 		       xelf_is_exclusive(file->first) ? ", exclusive" : "",
-		       hints_expected(file) ? ", hints" : "");
+		       hints_expected(file) ? ", hints" : "",
+		       here ? "" : ", for ",
+		       here ? "" : machine_name(file->ehdr.e_machine));
 		status = EXIT_DONE;
 	}
 	lint(&img);

@@ -114,6 +114,10 @@ char *task_file(const struct task *task, const char *name, size_t *size);
 /* diff.c */
 int trial_find_program(struct trial *trial);
 
+/* registers.c */
+unsigned long registers_sp(const struct task *task);
+void registers_observe(const struct task *task, struct facts *facts);
+
 /* observe.c */
 const char *auxv_name(unsigned long id, char *room);
 void observe_stopped(const struct task *task, struct facts *facts);

@@ -163,7 +163,7 @@ static void dump_phdrs(const struct image *img)
 
 static void dump_segment(int index, const Elf64_Phdr *phdr)
 {
-	struct xelf_segment seg = xelf_segment(phdr, machine_limits.page_size);
+	struct xelf_segment seg = xelf_segment(phdr, PAGE_SIZE_SHOWN);
 	char rights[4];
 
 	rights_text(phdr->p_flags, rights);
@@ -309,16 +309,17 @@ static void dump_text(const struct image *img, const struct sections *sections)
  */
 static int check_readable(const struct file *file)
 {
+	unsigned int class = machine_class(file->ehdr.e_machine);
 	const __u8 *ident = file->first;
 
 	if (!file_is_elf(file))
 		return refuse(file->name, "not-elf", "is not an ELF file");
 	if (xelf_is_tagged(ident))
 		return EXIT_DONE;
-	if (ident[EI_CLASS] != ELFCLASS64)
+	if (ident[EI_CLASS] != class)
 		return refuse(file->name, "other-class",
-			      "EI_CLASS is %u, not %u (64 bits)",
-			      ident[EI_CLASS], ELFCLASS64);
+			      "EI_CLASS is %u, not %u (%u bits)",
+			      ident[EI_CLASS], class, class * 32);
 	if (ident[EI_DATA] != ELFDATA2LSB)
 		return refuse(file->name, "other-byte-order",
 			      "EI_DATA is %u, not %u (little-endian)",

@@ -11,7 +11,7 @@
 /* Where brk begins, before it is randomised; in the file's own addresses. */
 static inline __u64 brk_start(const struct xelf_plan *plan)
 {
-	return xelf_page_ceil(plan->high, machine_limits.page_size);
+	return xelf_page_ceil(plan->high, PAGE_SIZE_SHOWN);
 }
 
 /* dump.c */

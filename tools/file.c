@@ -56,6 +56,19 @@ static ssize_t read_some(int fd, void *to, size_t size, off_t offset)
 }
 
 /**
+ * file_header() - the ELF header from a file's first bytes
+ * @file: its first bytes are there; its header is filled in
+ */
+void file_header(struct file *file)
+{
+	__u16 machine;
+
+	memcpy(&machine, file->first + offsetof(Elf64_Ehdr, e_machine),
+	       sizeof(machine));
+	xelf_widen_ehdr(&file->ehdr, file->first, machine);
+}
+
+/**
  * file_open() - open a regular file and read its first bytes
  * @file: filled in; file_close() is for the caller in any case
  * @name: as the user gave it
@@ -94,6 +107,7 @@ int file_open(struct file *file, const char *name, bool resolve)
 	got = read_some(file->fd, file->first, sizeof(file->first), 0);
 	if (got < 0)
 		return fail(name, "cannot read it", -got);
+	file_header(file);
 	return EXIT_DONE;
 }
 

@@ -14,17 +14,6 @@
 
 #include "xelf.h"
 
-/*
- * What the machine is taken to allow: x86-64 with four-level page tables, and
- * the program header table that all kernels up to 6.12 take (7.0: 65536).
- */
-const struct xelf_limits machine_limits = {
-	.task_size = 0x7ffffffff000,
-	.page_size = 4096,
-	.phdrs_size = 4096,
-	.machine = EM_X86_64,
-};
-
 /* Bytes; the largest program header table that any kernel reads. */
 #define PHDRS_SIZE_SHOWN	65536
 
@@ -92,22 +81,25 @@ static bool image_refuse(struct image *img, enum xelf_reason reason, int err,
 /* Reads a file's program headers; @ehdr has passed xelf_check_phdr_table(). */
 static int read_phdrs(const struct file *file, Elf64_Phdr **phdrs)
 {
-	size_t size = file->ehdr.e_phnum * sizeof(Elf64_Phdr);
+	__u16 count = file->ehdr.e_phnum, machine = file->ehdr.e_machine;
 	int err;
 
-	*phdrs = allocate(size);
-	err = file_read(file, *phdrs, size, file->ehdr.e_phoff);
+	*phdrs = allocate(count * sizeof(**phdrs));
+	err = file_read(file, xelf_phdrs_in_file(*phdrs, count, machine),
+			count * xelf_phdr_size(machine), file->ehdr.e_phoff);
 	if (err) {
 		free(*phdrs);
 		*phdrs = NULL;
+		return err;
 	}
-	return err;
+	xelf_widen_phdrs(*phdrs, count, machine);
+	return 0;
 }
 
 static bool image_header(struct image *img)
 {
 	const Elf64_Ehdr *ehdr = &img->file->ehdr;
-	enum xelf_reason reason = xelf_check_header(ehdr, &machine_limits);
+	enum xelf_reason reason = xelf_check_header(ehdr, img->limits);
 
 	switch (reason) {
 	case XELF_OK:
@@ -118,21 +110,22 @@ static bool image_header(struct image *img)
 				    ehdr->e_type, type_name(ehdr->e_type));
 	case XELF_OTHER_MACHINE:
 		return image_refuse(img, reason, 0,
-				    "e_machine is %u (%s), not %u (%s)",
+				    "e_machine is %u (%s), not %u (EM_X86_64), %u (EM_AARCH64) or %u (EM_ARM)",
 				    ehdr->e_machine,
 				    machine_name(ehdr->e_machine),
-				    machine_limits.machine,
-				    machine_name(machine_limits.machine));
+				    EM_X86_64, EM_AARCH64, EM_ARM);
 	case XELF_OTHER_PHENTSIZE:
 		return image_refuse(img, reason, 0,
 				    "e_phentsize is %u, not %zu",
-				    ehdr->e_phentsize, sizeof(Elf64_Phdr));
+				    ehdr->e_phentsize,
+				    xelf_phdr_size(ehdr->e_machine));
 	case XELF_TOO_MANY_PHDRS:
 		return image_refuse(img, reason, 0,
 				    "the %u program headers take %zu bytes, more than the %u that kernels before 7.0 read",
 				    ehdr->e_phnum,
-				    ehdr->e_phnum * sizeof(Elf64_Phdr),
-				    machine_limits.phdrs_size);
+				    ehdr->e_phnum *
+				    xelf_phdr_size(ehdr->e_machine),
+				    img->limits->phdrs_size);
 	default:
 		return image_refuse(img, reason, 0, "%s", reason_text(reason));
 	}
@@ -147,7 +140,7 @@ static bool image_phdrs(struct image *img)
 				    "the %u program headers at file offset 0x%llx cannot be read from a file of 0x%llx bytes",
 				    ehdr->e_phnum, HEX(ehdr->e_phoff),
 				    HEX(img->file->size));
-	xelf_make_plan(&img->plan, ehdr, img->phdrs, machine_limits.page_size);
+	xelf_make_plan(&img->plan, ehdr, img->phdrs, PAGE_SIZE_SHOWN);
 	return true;
 }
 
@@ -209,22 +202,25 @@ static int open_interp(struct file *interp, const char *path)
 }
 
 /* The interpreter's headers and segments; @interp is open. */
-static enum xelf_reason check_interp(struct file *interp, int *err)
+static enum xelf_reason check_interp(struct file *interp,
+				     const struct xelf_limits *limits, int *err)
 {
 	enum xelf_reason reason;
 	struct xelf_plan plan;
 	Elf64_Phdr *phdrs;
 
-	*err = file_read(interp, &interp->ehdr, sizeof(interp->ehdr), 0);
+	*err = file_read(interp, interp->first, xelf_ehdr_size(limits->machine),
+			 0);
 	if (*err)
 		return XELF_INTERP_SHORT;
-	reason = xelf_check_interp(&interp->ehdr, &machine_limits);
+	xelf_widen_ehdr(&interp->ehdr, interp->first, limits->machine);
+	reason = xelf_check_interp(&interp->ehdr, limits);
 	if (reason)
 		return reason;
 	if (read_phdrs(interp, &phdrs))
 		return XELF_INTERP_PHDRS;
-	xelf_make_plan(&plan, &interp->ehdr, phdrs, machine_limits.page_size);
-	reason = xelf_check_interp_plan(&plan, &machine_limits);
+	xelf_make_plan(&plan, &interp->ehdr, phdrs, PAGE_SIZE_SHOWN);
+	reason = xelf_check_interp_plan(&plan, limits);
 	free(phdrs);
 	return reason;
 }
@@ -237,7 +233,8 @@ static bool image_interp(struct image *img)
 	int err;
 
 	err = open_interp(&interp, img->interp);
-	reason = err ? XELF_INTERP_OPEN : check_interp(&interp, &err);
+	reason = err ? XELF_INTERP_OPEN : check_interp(&interp, img->limits,
+							   &err);
 	file_close(&interp);
 	if (!reason)
 		return true;
@@ -251,7 +248,7 @@ static bool image_interp(struct image *img)
 static bool image_segments(struct image *img)
 {
 	const struct xelf_plan *plan = &img->plan;
-	enum xelf_reason reason = xelf_check_plan(&img->plan, &machine_limits);
+	enum xelf_reason reason = xelf_check_plan(&img->plan, img->limits);
 	const Elf64_Phdr *phdr = img->phdrs + (plan->fault < 0 ? 0 : plan->fault);
 
 	switch (reason) {
@@ -267,13 +264,13 @@ static bool image_segments(struct image *img)
 				    "program header %d: address 0x%llx with memory size 0x%llx lies outside user space, which ends at 0x%llx",
 				    plan->fault, HEX(phdr->p_vaddr),
 				    HEX(phdr->p_memsz),
-				    HEX(machine_limits.task_size));
+				    HEX(img->limits->task_size));
 	case XELF_OFFSET_MISALIGNED:
 		return image_refuse(img, reason, 0,
 				    "program header %d: file offset 0x%llx and address 0x%llx differ within the page of 0x%x",
 				    plan->fault, HEX(phdr->p_offset),
 				    HEX(phdr->p_vaddr),
-				    machine_limits.page_size);
+				    PAGE_SIZE_SHOWN);
 	case XELF_OFFSET_OUT_OF_RANGE:
 		return image_refuse(img, reason, 0,
 				    "program header %d: file offset 0x%llx and file size 0x%llx overflow",
@@ -283,7 +280,7 @@ static bool image_segments(struct image *img)
 		return image_refuse(img, reason, 0,
 				    "the entry 0x%llx lies outside user space, which ends at 0x%llx",
 				    HEX(plan->ehdr->e_entry),
-				    HEX(machine_limits.task_size));
+				    HEX(img->limits->task_size));
 	default:
 		return image_refuse(img, reason, 0, "%s", reason_text(reason));
 	}
@@ -292,14 +289,15 @@ static bool image_segments(struct image *img)
 /* The program headers of a file that is refused, for those who only look. */
 static void image_phdrs_anyway(struct image *img)
 {
-	struct xelf_limits limits = machine_limits;
+	struct xelf_limits limits = *img->limits;
 
+	limits.machine = img->file->ehdr.e_machine;
 	limits.phdrs_size = PHDRS_SIZE_SHOWN;
 	if (xelf_check_phdr_table(&img->file->ehdr, &limits) ||
 	    read_phdrs(img->file, &img->phdrs))
 		return;
 	xelf_make_plan(&img->plan, &img->file->ehdr, img->phdrs,
-		       machine_limits.page_size);
+		       PAGE_SIZE_SHOWN);
 }
 
 /**
@@ -307,11 +305,15 @@ static void image_phdrs_anyway(struct image *img)
  * @img: filled in, up to where exec would refuse, and with the program headers
  *	if they can be read; for image_free() to undo
  * @file: opened by file_open(), must outlive @img; its tag is not looked at
- * @open_interp: also look at the interpreter that this machine has
+ * @open_interp: also look at the interpreter that this machine has, if the
+ *	file is for this machine
  */
 void image_read(struct image *img, const struct file *file, bool open_interp)
 {
-	*img = (struct image){ .file = file };
+	*img = (struct image){
+		.file = file,
+		.limits = machine_limits(file->ehdr.e_machine),
+	};
 
 	if (!image_header(img)) {
 		image_phdrs_anyway(img);
@@ -322,7 +324,8 @@ void image_read(struct image *img, const struct file *file, bool open_interp)
 	if (img->plan.interp >= 0) {
 		if (!image_interp_path(img))
 			return;
-		if (open_interp && !image_interp(img))
+		if (open_interp && machine_is_this(file->ehdr.e_machine) &&
+		    !image_interp(img))
 			return;
 	}
 	image_segments(img);

@@ -91,7 +91,7 @@ static void json_phdrs(const struct image *img)
 static void json_segment(bool more, int index, const Elf64_Phdr *phdr)
 {
 	static const char in[] = "          ";
-	struct xelf_segment seg = xelf_segment(phdr, machine_limits.page_size);
+	struct xelf_segment seg = xelf_segment(phdr, PAGE_SIZE_SHOWN);
 	char rights[4];
 
 	printf("%s\n        {", more ? "," : "");

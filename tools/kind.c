@@ -20,18 +20,26 @@ struct dynamic {
 static int read_dynamic(const struct file *file, const Elf64_Phdr *phdr,
 			struct dynamic *dynamic)
 {
-	__u64 count = phdr->p_filesz / sizeof(Elf64_Dyn);
-	Elf64_Dyn dyn;
+	bool narrow = xelf_is_elf32(file->ehdr.e_machine);
+	size_t size = narrow ? sizeof(Elf32_Dyn) : sizeof(Elf64_Dyn);
+	__u64 count = phdr->p_filesz / size;
+	union {
+		Elf32_Dyn narrow;
+		Elf64_Dyn wide;
+	} dyn;
+	__s64 tag;
+	__u64 value;
 	__u64 i;
 	int err;
 
 	for (i = 0; i < count && i < DYNAMIC_MAX; i++) {
 		/* Should this wrap, some other bytes are read. */
-		err = file_read(file, &dyn, sizeof(dyn),
-				phdr->p_offset + i * sizeof(dyn));
+		err = file_read(file, &dyn, size, phdr->p_offset + i * size);
 		if (err)
 			return err;
-		switch (dyn.d_tag) {
+		tag = narrow ? dyn.narrow.d_tag : dyn.wide.d_tag;
+		value = narrow ? dyn.narrow.d_un.d_val : dyn.wide.d_un.d_val;
+		switch (tag) {
 		case DT_NULL:
 			return 0;
 		case DT_SONAME:
@@ -41,7 +49,7 @@ static int read_dynamic(const struct file *file, const Elf64_Phdr *phdr,
 			dynamic->debug = true;
 			break;
 		case DT_FLAGS_1:
-			dynamic->pie = dyn.d_un.d_val & DF_1_PIE;
+			dynamic->pie = value & DF_1_PIE;
 			break;
 		}
 	}

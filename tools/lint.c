@@ -8,11 +8,13 @@
 static void lint_header(const struct file *file)
 {
 	const Elf64_Ehdr *ehdr = &file->ehdr;
+	unsigned int class = machine_class(ehdr->e_machine);
+	size_t size = xelf_ehdr_size(ehdr->e_machine);
 	const __u8 *ident = ehdr->e_ident;
 
-	if (ident[EI_CLASS] != ELFCLASS64)
-		warn(file->name, "EI_CLASS is %u, not ELFCLASS64 (%u)",
-		     ident[EI_CLASS], ELFCLASS64);
+	if (ident[EI_CLASS] != class)
+		warn(file->name, "EI_CLASS is %u, not ELFCLASS%u (%u)",
+		     ident[EI_CLASS], class * 32, class);
 	if (ident[EI_DATA] != ELFDATA2LSB)
 		warn(file->name, "EI_DATA is %u, not ELFDATA2LSB (%u)",
 		     ident[EI_DATA], ELFDATA2LSB);
@@ -22,9 +24,9 @@ static void lint_header(const struct file *file)
 	if (ehdr->e_version != EV_CURRENT)
 		warn(file->name, "e_version is %u, not EV_CURRENT (%u)",
 		     ehdr->e_version, EV_CURRENT);
-	if (ehdr->e_ehsize != sizeof(*ehdr))
+	if (ehdr->e_ehsize != size)
 		warn(file->name, "e_ehsize is %u, not %zu", ehdr->e_ehsize,
-		     sizeof(*ehdr));
+		     size);
 }
 
 /* Does a PT_LOAD with all of @flags hold the address? */
@@ -47,10 +49,10 @@ static void lint_entry(const struct image *img)
 {
 	unsigned long long entry = img->file->ehdr.e_entry;
 
-	if (entry >= machine_limits.task_size)
+	if (entry >= img->limits->task_size)
 		warn(img->file->name,
 		     "the entry 0x%llx lies outside user space, which ends at 0x%llx",
-		     entry, HEX(machine_limits.task_size));
+		     entry, HEX(img->limits->task_size));
 	else if (!loaded_with(img, entry, PF_X))
 		warn(img->file->name,
 		     "the entry 0x%llx lies in no executable segment", entry);
@@ -60,7 +62,7 @@ static void lint_entry(const struct image *img)
 static void lint_phdr_table(const struct image *img)
 {
 	const Elf64_Ehdr *ehdr = &img->file->ehdr;
-	__u64 size = ehdr->e_phnum * sizeof(Elf64_Phdr);
+	__u64 size = ehdr->e_phnum * xelf_phdr_size(ehdr->e_machine);
 	int i;
 
 	for (i = 0; i < ehdr->e_phnum; i++) {

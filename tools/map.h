@@ -164,7 +164,7 @@ int map_draw(const struct map *map, const char *path);
 /* Pages of a mapping. */
 static inline size_t mapping_pages(const struct mapping *mapping)
 {
-	return (mapping->end - mapping->start) / machine_limits.page_size;
+	return (mapping->end - mapping->start) / PAGE_SIZE_SHOWN;
 }
 
 #endif /* _TOOLS_MAP_H */

@@ -166,7 +166,7 @@ void map_print_json(const struct map *map)
 	number(false, "  ", "pid", map->pid);
 	string(true, "  ", "program", map->program);
 	string(true, "  ", "when", map->when);
-	number(true, "  ", "page_size", machine_limits.page_size);
+	number(true, "  ", "page_size", PAGE_SIZE_SHOWN);
 	json_auxv(map);
 	member(true, "  ", "objects");
 	putchar('[');

@@ -19,12 +19,12 @@
 
 static __u64 floor_of(__u64 addr)
 {
-	return xelf_page_floor(addr, machine_limits.page_size);
+	return xelf_page_floor(addr, PAGE_SIZE_SHOWN);
 }
 
 static __u64 ceil_of(__u64 addr)
 {
-	return xelf_page_ceil(addr, machine_limits.page_size);
+	return xelf_page_ceil(addr, PAGE_SIZE_SHOWN);
 }
 
 static bool is_load(const GElf_Phdr *phdr)

@@ -85,7 +85,7 @@ static bool parse_mapping(struct mapping *mapping, const char *line)
 /* What smaps counts, in KiB; pagemap has the word if it can be read. */
 static void parse_count(struct mapping *mapping, const char *line)
 {
-	size_t page_kib = machine_limits.page_size / 1024;
+	size_t page_kib = PAGE_SIZE_SHOWN / 1024;
 	unsigned long kib;
 
 	if (sscanf(line, "Rss: %lu", &kib) == 1)
@@ -132,7 +132,7 @@ static enum page page_of(__u64 word)
 
 static void read_pages(struct mapping *mapping, int fd)
 {
-	__u64 page_size = machine_limits.page_size;
+	__u64 page_size = PAGE_SIZE_SHOWN;
 	size_t count = mapping_pages(mapping), i, j, got;
 	__u64 words[512];
 	ssize_t size;

@@ -199,7 +199,7 @@ static double draw_mapping(struct canvas *canvas,
 
 static double draw_hole(struct canvas *canvas, __u64 size, double y)
 {
-	double height = SVG_LINE + 2 * log2(size / machine_limits.page_size);
+	double height = SVG_LINE + 2 * log2(size / PAGE_SIZE_SHOWN);
 	char room[32];
 	char *label = format("hole of %s", size_text(size, room));
 
@@ -218,7 +218,7 @@ static double draw_hole(struct canvas *canvas, __u64 size, double y)
 static void draw_segment_bar(struct canvas *canvas, const struct sections *elf,
 			     const GElf_Phdr *phdr, double y)
 {
-	__u64 page_size = machine_limits.page_size;
+	__u64 page_size = PAGE_SIZE_SHOWN;
 	double x = LINK_X + INSET, width = LINK_WIDTH - 2 * INSET;
 	__u64 start = xelf_page_floor(phdr->p_vaddr, page_size);
 	__u64 end = xelf_page_ceil(phdr->p_vaddr + phdr->p_memsz, page_size);

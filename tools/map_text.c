@@ -171,7 +171,7 @@ static void add_segments(const struct map *map, const struct mapping *mapping,
 			continue;
 		/* Of two segments in one mapping the second begins later. */
 		offset = xelf_page_floor(phdr->p_offset,
-					 machine_limits.page_size);
+					 PAGE_SIZE_SHOWN);
 		if (offset < mapping->offset)
 			offset = mapping->offset;
 		word = format("file 0x%llx", HEX(offset));
@@ -296,7 +296,7 @@ static void print_heading(const struct map *map)
 	       map->pid, map->when);
 	printf("%zu mappings, %s of addresses; in memory %zu pages (%s): %zu file, %zu anonymous\n",
 	       map->count, size_text(size, room[0]), file + anon,
-	       size_text((__u64)(file + anon) * machine_limits.page_size,
+	       size_text((__u64)(file + anon) * PAGE_SIZE_SHOWN,
 			 room[1]), file, anon);
 	printf("pages: %sf%s of the file  %sa%s anonymous: written, or of no file  ",
 	       c->file, c->off, c->anon, c->off);

@@ -14,9 +14,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ptrace.h>
-#include <sys/uio.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,52 +63,6 @@ const char *auxv_name(unsigned long id, char *room)
 		return names[id];
 	snprintf(room, 32, "AT_%lu", id);
 	return room;
-}
-
-static void add_registers(const struct task *task, struct facts *facts)
-{
-#define REGISTER(name) { #name, offsetof(struct user_regs_struct, name) }
-	static const struct {
-		const char *name;
-		size_t offset;
-	} registers[] = {
-		REGISTER(rax), REGISTER(rbx), REGISTER(rcx), REGISTER(rdx),
-		REGISTER(rsi), REGISTER(rdi), REGISTER(rbp), REGISTER(rsp),
-		REGISTER(r8), REGISTER(r9), REGISTER(r10), REGISTER(r11),
-		REGISTER(r12), REGISTER(r13), REGISTER(r14), REGISTER(r15),
-		REGISTER(rip), REGISTER(eflags), REGISTER(orig_rax),
-		REGISTER(cs), REGISTER(ss), REGISTER(ds), REGISTER(es),
-		REGISTER(fs), REGISTER(gs), REGISTER(fs_base),
-		REGISTER(gs_base),
-	};
-	struct user_regs_struct regs = { };
-	size_t i;
-
-	ptrace(PTRACE_GETREGS, task->pid, 0, &regs);
-	for (i = 0; i < ARRAY_SIZE(registers); i++) {
-		unsigned long long value;
-
-		memcpy(&value, (char *)&regs + registers[i].offset,
-		       sizeof(value));
-		facts_add(facts, format("register.%s", registers[i].name),
-			  "0x%llx", value);
-	}
-}
-
-/* The FP state, as the kernel keeps it: 16 bytes a fact, where not zero. */
-static void add_fp_state(const struct task *task, struct facts *facts)
-{
-	static __u64 area[4096];
-	struct iovec iov = { area, sizeof(area) };
-	size_t i;
-
-	if (ptrace(PTRACE_GETREGSET, task->pid, NT_X86_XSTATE, &iov))
-		return;
-	facts_add(facts, format("fp.size"), "%zu", iov.iov_len);
-	for (i = 0; i < iov.iov_len / sizeof(*area); i++)
-		if (area[i])
-			facts_add(facts, format("fp.0x%03zx", i * 8), "0x%llx",
-				  HEX(area[i]));
 }
 
 /* Those of /proc/PID/stat that the loader has a hand in; see proc(5). */
@@ -400,12 +351,10 @@ static void add_vm_flags(const struct task *task, struct facts *facts)
  */
 void observe_stopped(const struct task *task, struct facts *facts)
 {
-	struct user_regs_struct regs = { };
 	struct memory mem;
 	char *path;
 
-	add_registers(task, facts);
-	add_fp_state(task, facts);
+	registers_observe(task, facts);
 	add_stat(task, facts);
 	add_status(task, facts);
 	add_limits(task, facts);
@@ -417,11 +366,10 @@ void observe_stopped(const struct task *task, struct facts *facts)
 	add_strings(task, facts, "environ");
 	add_vm_flags(task, facts);
 
-	ptrace(PTRACE_GETREGS, task->pid, 0, &regs);
 	path = format("/proc/%d/mem", task->pid);
 	mem = (struct memory){
 		.fd = open(path, O_RDONLY | O_CLOEXEC),
-		.sp = regs.rsp,
+		.sp = registers_sp(task),
 		.random = add_auxv(task, facts),
 	};
 	free(path);

@@ -263,7 +263,7 @@ static void area_add(struct area *area, const struct section *section)
 /* In whole pages. */
 static bool overlap(const struct area *a, const struct area *b)
 {
-	__u64 mask = ~(__u64)(machine_limits.page_size - 1);
+	__u64 mask = ~(__u64)(PAGE_SIZE_SHOWN - 1);
 
 	return a->count && b->count && a->end > (b->start & mask) &&
 	       b->end > (a->start & mask);

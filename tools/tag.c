@@ -36,6 +36,8 @@ static int check_ident(const struct file *file)
 {
 	const __u8 *ident = file->first;
 	const __u8 *pad = ident + XELF_TAG_OFFSET;
+	unsigned int class = machine_class(file->ehdr.e_machine);
+	size_t size = xelf_ehdr_size(file->ehdr.e_machine);
 
 	if (!file->size)
 		return refuse(file->name, "empty-file", "is empty");
@@ -45,17 +47,17 @@ static int check_ident(const struct file *file)
 		return refuse(file->name, "not-elf",
 			      "is not an ELF file: it begins with %02x %02x %02x %02x, not 7f 45 4c 46",
 			      ident[0], ident[1], ident[2], ident[3]);
-	if (file->size < sizeof(Elf64_Ehdr))
+	if (file->size < size)
 		return refuse(file->name, "truncated",
 			      "its %llu bytes do not hold an ELF header of %zu",
-			      HEX(file->size),
-			      sizeof(Elf64_Ehdr));
-	if (ident[EI_CLASS] != ELFCLASS64)
+			      HEX(file->size), size);
+	if (ident[EI_CLASS] != class)
 		return refuse(file->name, "other-class",
-			      "EI_CLASS is %u%s, not %u (64 bits): binfmt_xelf would hand it on to the kernel's own loader",
+			      "EI_CLASS is %u%s, not %u (%u bits): binfmt_xelf would hand it on to the kernel's own loader",
 			      ident[EI_CLASS],
-			      ident[EI_CLASS] == ELFCLASS32 ? " (32 bits)" : "",
-			      ELFCLASS64);
+			      ident[EI_CLASS] == ELFCLASS32 ? " (32 bits)" :
+			      ident[EI_CLASS] == ELFCLASS64 ? " (64 bits)" : "",
+			      class, class * 32);
 	if (ident[EI_DATA] != ELFDATA2LSB)
 		return refuse(file->name, "other-byte-order",
 			      "EI_DATA is %u%s, not %u (little-endian)",

@@ -513,7 +513,7 @@ static void on_elf_segment_end(struct collector *c, struct tep_event *event,
 	if (!c->elf || !c->file)
 		return;
 	add_segment(c, record->ts, addr,
-		    xelf_page_ceil(c->segment[0], machine_limits.page_size),
+		    xelf_page_ceil(c->segment[0], PAGE_SIZE_SHOWN),
 		    c->segment[2], c->segment[1], c->file == c->program_file);
 	c->file = 0;
 }

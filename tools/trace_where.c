@@ -142,13 +142,13 @@ static int segment_at(const struct sections *elf, __u64 offset)
 
 	for (i = 0; i < elf->phdr_count; i++) {
 		const GElf_Phdr *phdr = &elf->phdrs[i];
-		__u64 in_page = phdr->p_vaddr & (machine_limits.page_size - 1);
+		__u64 in_page = phdr->p_vaddr & (PAGE_SIZE_SHOWN - 1);
 
 		/* From the beginning of its first page to the end of its last. */
 		if (phdr->p_type == PT_LOAD && phdr->p_filesz &&
 		    offset >= phdr->p_offset - in_page &&
 		    offset < xelf_page_ceil(phdr->p_offset + phdr->p_filesz,
-					    machine_limits.page_size))
+					    PAGE_SIZE_SHOWN))
 			return i;
 	}
 	return -1;
@@ -354,7 +354,7 @@ char *symbol_text(const struct trace *trace, __u64 ns, __u64 addr)
 	if (low)
 		found = &object->symbols[low - 1];
 	if (!found || (found->size && at - found->addr >= found->size) ||
-	    (!found->size && at - found->addr >= machine_limits.page_size))
+	    (!found->size && at - found->addr >= PAGE_SIZE_SHOWN))
 		return NULL;
 	return format("%s+0x%llx", found->name, HEX(at - found->addr));
 }

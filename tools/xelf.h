@@ -65,6 +65,9 @@ struct options {
 	unsigned int timeout;
 };
 
+/* Bytes; the pages that segments are shown and checked in. */
+#define PAGE_SIZE_SHOWN	4096
+
 /**
  * struct file - a regular file that is open for reading
  * @name: as the user gave it
@@ -81,10 +84,8 @@ struct file {
 	int fd;
 	struct stat st;
 	__u64 size;
-	union {
-		__u8 first[XELF_CHECKED_SIZE];
-		Elf64_Ehdr ehdr;
-	};
+	__u8 first[XELF_CHECKED_SIZE];
+	Elf64_Ehdr ehdr;
 };
 
 /**
@@ -104,6 +105,7 @@ struct rewrite {
 /**
  * struct image - what a file would be to the loader
  * @file: the file
+ * @limits: what the machine that it is for allows
  * @phdrs: the program headers, or NULL if they were not read
  * @plan: made from them; valid if @phdrs is
  * @interp: the interpreter's path, or NULL
@@ -113,6 +115,7 @@ struct rewrite {
  */
 struct image {
 	const struct file *file;
+	const struct xelf_limits *limits;
 	Elf64_Phdr *phdrs;
 	struct xelf_plan plan;
 	char *interp;
@@ -147,6 +150,7 @@ void print_usage_of(const char *name, FILE *to);
 unsigned long number_of(const char *text, unsigned long max);
 
 /* file.c */
+void file_header(struct file *file);
 int file_open(struct file *file, const char *name, bool resolve);
 int file_read(const struct file *file, void *to, size_t size, __u64 offset);
 bool file_is_elf(const struct file *file);
@@ -166,8 +170,12 @@ int attributes_lock(int fd, int locks);
 int tag_check(const struct file *file, bool force);
 void tag_make(__u8 *first, bool exclusive, unsigned int flags);
 
+/* machine.c */
+bool machine_is_this(unsigned int machine);
+const struct xelf_limits *machine_limits(unsigned int machine);
+unsigned int machine_class(unsigned int machine);
+
 /* image.c */
-extern const struct xelf_limits machine_limits;
 void image_read(struct image *img, const struct file *file, bool open_interp);
 void image_free(struct image *img);
 const char *reason_text(enum xelf_reason reason);

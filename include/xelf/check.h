@@ -25,6 +25,7 @@
 #include <linux/types.h>
 #endif
 
+#include "class.h"
 #include "format.h"
 
 /*
@@ -87,6 +88,11 @@
 	  "the interpreter's file system cannot map files")		       \
 	X(INTERP_SEGMENTS, ELIBBAD, "interpreter-bad-segments",	       \
 	  "a segment or the entry of the interpreter cannot be loaded")       \
+	/* the properties */						       \
+	X(PROPERTY_UNREADABLE, EIO, "property-unreadable",		       \
+	  "the property note cannot be read, or lies past the end of file")   \
+	X(PROPERTY_BAD, ENOEXEC, "property-bad",			       \
+	  "the property note is not well-formed")			       \
 	/* the segments */						       \
 	X(VADDR_OUT_OF_RANGE, EINVAL, "vaddr-out-of-range",		       \
 	  "a segment lies outside user space")				       \
@@ -320,11 +326,13 @@ static inline enum xelf_reason xelf_check_tag(const __u8 *first)
 static inline enum xelf_reason
 xelf_check_phdr_table(const Elf64_Ehdr *ehdr, const struct xelf_limits *limits)
 {
-	if (ehdr->e_phentsize != sizeof(Elf64_Phdr))
+	size_t size = xelf_phdr_size(limits->machine);
+
+	if (ehdr->e_phentsize != size)
 		return XELF_OTHER_PHENTSIZE;
 	if (!ehdr->e_phnum)
 		return XELF_NO_PHDRS;
-	if (ehdr->e_phnum * sizeof(Elf64_Phdr) > limits->phdrs_size)
+	if (ehdr->e_phnum * size > limits->phdrs_size)
 		return XELF_TOO_MANY_PHDRS;
 	return XELF_OK;
 }
