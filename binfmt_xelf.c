@@ -27,6 +27,7 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/module.h>
+#include <linux/mount.h>
 #include <linux/personality.h>
 #include <linux/random.h>
 #include <linux/sched.h>
@@ -43,6 +44,7 @@
 #include <xelf/check.h>
 #include <xelf/hints.h>
 #include <xelf/plan.h>
+#include <xelf/property.h>
 #include <xelf/steps.h>
 
 #define CREATE_TRACE_POINTS
@@ -87,8 +89,15 @@ module_param(vdso, bool, 0444);
 MODULE_PARM_DESC(vdso,
 		 "0: map no vDSO into tagged programs (default 1; becomes 0 where the kernel's function is not found)");
 
-/* The kernel's sysctl; NULL if it could not be found: 2, as Linux defaults. */
+/* The kernel's sysctl; NULL if its table of symbols has no data. */
 static int *xelf_randomize_va_space;
+
+/*
+ * Then the same in a mount of /proc that is ours alone. Without it the answer
+ * is 2, as Linux defaults.
+ */
+static struct vfsmount *xelf_proc;
+static struct file *xelf_randomize_file;
 
 static const char *const xelf_step_names[] = {
 #define XELF_STEP_NAME(id, name) \
@@ -148,6 +157,7 @@ struct xelf_image {
 	Elf64_Phdr *own_phdrs;	/* where they are if they are not in the head */
 	struct xelf_plan plan;
 	unsigned long bias;	/* memory address minus the file's own */
+	unsigned long map_flags;	/* XELF_MAP_BTI, or 0 */
 };
 
 /* One exec under way. */
@@ -412,14 +422,50 @@ out:
 	return err;
 }
 
+/*
+ * The properties of the image that is entered, and only that: an interpreter
+ * looks after the program's itself.
+ */
+static noinline int xelf_read_properties(struct xelf_load *load)
+{
+	struct xelf_image *image = load->interp.file ? &load->interp :
+						       &load->program;
+	const Elf64_Phdr *phdr = &image->phdrs[image->plan.property];
+	enum xelf_reason reason;
+	u8 note[XELF_PROPERTY_SIZE];
+	loff_t pos;
+	ssize_t got;
+	bool bti;
+
+	if (image->plan.property < 0)
+		return 0;
+	if (phdr->p_filesz > sizeof(note))
+		return xelf_refuse(load, XELF_PROPERTY_BAD, 0);
+	pos = phdr->p_offset;
+	got = kernel_read(image->file, note, phdr->p_filesz, &pos);
+	if (got < 0)
+		return xelf_refuse(load, XELF_PROPERTY_UNREADABLE, 0);
+	reason = xelf_check_properties(note, got, sizeof(unsigned long),
+				       XELF_MACHINE, &bti);
+	if (!reason && bti)
+		image->map_flags = XELF_MAP_BTI;
+	return xelf_refuse_if(load, reason);
+}
+
 /* What the kernel's loader would find out only when it is too late. */
 static int xelf_check_segments(struct xelf_load *load)
 {
 	struct xelf_plan *interp = &load->interp.plan;
 	struct xelf_plan *program = &load->program.plan;
 	enum xelf_reason reason = XELF_OK;
+	int err;
 
 	xelf_enter(load, XELF_STEP_PLAN);
+	if (IS_ENABLED(CONFIG_ARCH_USE_GNU_PROPERTY)) {
+		err = xelf_read_properties(load);
+		if (err)
+			return err;
+	}
 	trace_xelf_plan(XELF_IMAGE_PROGRAM, program);
 	if (load->interp.file) {
 		trace_xelf_plan(XELF_IMAGE_INTERP, interp);
@@ -428,6 +474,25 @@ static int xelf_check_segments(struct xelf_load *load)
 	if (!reason)
 		reason = xelf_check_plan(program, &load->limits);
 	return xelf_refuse_if(load, reason);
+}
+
+/* As text, by way of /proc, where the variable itself was not found. */
+static int xelf_read_randomize_va_space(void)
+{
+	struct file *file = xelf_randomize_file;
+	const struct cred *old;
+	loff_t pos = 0;
+	char digit;
+	ssize_t got;
+
+	if (xelf_randomize_va_space)
+		return READ_ONCE(*xelf_randomize_va_space);
+	if (!file)
+		return 2;
+	old = override_creds(file->f_cred);
+	got = kernel_read(file, &digit, sizeof(digit), &pos);
+	revert_creds(old);
+	return got == sizeof(digit) ? digit - '0' : 2;
 }
 
 /*
@@ -446,9 +511,8 @@ static int xelf_commit(struct xelf_load *load)
 
 	/* ---- point of no return ---- */
 
-	xelf_set_personality();
-	load->randomize_va_space = xelf_randomize_va_space ?
-				   READ_ONCE(*xelf_randomize_va_space) : 2;
+	xelf_set_personality(load->program.ehdr);
+	load->randomize_va_space = xelf_read_randomize_va_space();
 	if (!(current->personality & ADDR_NO_RANDOMIZE) &&
 	    load->randomize_va_space)
 		current->flags |= PF_RANDOMIZE;
@@ -491,6 +555,10 @@ static unsigned long xelf_map_file(struct file *file, unsigned long addr,
 {
 	unsigned long size = total ?: seg->file_size;
 
+	if (flags & XELF_MAP_BTI) {
+		flags &= ~XELF_MAP_BTI;
+		prot |= prot & PROT_EXEC ? XELF_PROT_BTI : 0;
+	}
 	addr = vm_mmap(file, addr, size, prot, flags, seg->file_offset);
 	if (addr >= TASK_SIZE)
 		return IS_ERR_VALUE(addr) ? addr : -EINVAL;
@@ -666,7 +734,7 @@ static int xelf_map_program_segment(struct xelf_load *load,
 static int xelf_map_program(struct xelf_load *load)
 {
 	struct xelf_image *program = &load->program;
-	unsigned long flags = XELF_MAP_FILE;
+	unsigned long flags = XELF_MAP_FILE | program->map_flags;
 	struct xelf_bss bss = { };
 	unsigned long total = 0;
 	bool first = true;
@@ -698,7 +766,7 @@ static int xelf_map_program(struct xelf_load *load)
 			xelf_trace_segment(XELF_IMAGE_PROGRAM, i, phdr,
 					   program->bias);
 		/* The first mapping reserved the room for all the others. */
-		flags = XELF_MAP_FILE | MAP_FIXED;
+		flags = XELF_MAP_FILE | MAP_FIXED | program->map_flags;
 		total = 0;
 		first = false;
 	}
@@ -739,7 +807,8 @@ static int xelf_map_interp(struct xelf_load *load)
 {
 	struct xelf_image *interp = &load->interp;
 	bool fixed = interp->ehdr.e_type == ET_EXEC;
-	unsigned long flags = XELF_MAP_FILE | (fixed ? MAP_FIXED : 0);
+	unsigned long flags = XELF_MAP_FILE | (fixed ? MAP_FIXED : 0) |
+			      interp->map_flags;
 	unsigned long total = xelf_image_total(interp);
 	struct xelf_bss bss = { };
 	bool first = true;
@@ -774,7 +843,7 @@ static int xelf_map_interp(struct xelf_load *load)
 		xelf_bss_add(&bss, phdr);
 		if (!err)
 			xelf_trace_segment(XELF_IMAGE_INTERP, i, phdr, interp->bias);
-		flags = XELF_MAP_FILE | MAP_FIXED;
+		flags = XELF_MAP_FILE | MAP_FIXED | interp->map_flags;
 		total = 0;
 		first = false;
 	}
@@ -1104,7 +1173,7 @@ static noinline int xelf_exec(struct linux_binprm *bprm)
 		.bprm = bprm,
 		.program_head = program_head,
 		.limits = {
-			.task_size = TASK_SIZE_MAX,
+			.task_size = XELF_TASK_SIZE,
 			.page_size = PAGE_SIZE,
 			.phdrs_size = XELF_PHDRS_SIZE,
 			.machine = XELF_MACHINE,
@@ -1223,6 +1292,29 @@ static void *xelf_find_function(const char *name)
 	return (void *)addr;
 }
 
+/* Where the table of symbols has no data: without KALLSYMS_ALL. */
+static void __init xelf_open_randomize_file(void)
+{
+	struct file_system_type *type = get_fs_type("proc");
+	struct vfsmount *proc;
+	struct file *file;
+
+	proc = type ? kern_mount(type) : ERR_PTR(-ENODEV);
+	if (type)
+		module_put(type->owner);
+	if (IS_ERR(proc)) {
+		file = ERR_CAST(proc);
+	} else {
+		xelf_proc = proc;
+		file = xelf_open_in_mount(proc, "sys/kernel/randomize_va_space");
+	}
+	if (IS_ERR(file))
+		pr_warn("randomize_va_space: not found in this kernel, taken as 2 (%ld)\n",
+			PTR_ERR(file));
+	else
+		xelf_randomize_file = file;
+}
+
 static int __init xelf_find_symbols(void)
 {
 	void *function;
@@ -1246,6 +1338,8 @@ static int __init xelf_find_symbols(void)
 		vdso = false;
 		pr_warn("no vDSO for tagged programs: AT_SYSINFO_EHDR is left out, their clock reads become system calls\n");
 	} else {
+		pr_err("no program of this machine runs without a vDSO%s\n",
+		       vdso ? "" : ": load without vdso=0");
 		return -ENOENT;
 	}
 
@@ -1258,8 +1352,16 @@ static int __init xelf_find_symbols(void)
 			(int *)static_call(xelf_lookup_name)("randomize_va_space");
 	}
 	if (!xelf_randomize_va_space)
-		pr_warn("randomize_va_space: not found in this kernel, taken as 2\n");
+		xelf_open_randomize_file();
 	return 0;
+}
+
+static void xelf_close_randomize_file(void)
+{
+	if (xelf_randomize_file)
+		filp_close(xelf_randomize_file, NULL);
+	if (xelf_proc)
+		kern_unmount(xelf_proc);
 }
 
 /* Is this an entry that we know to copy, being the machine's? */
@@ -1363,12 +1465,15 @@ static int __init xelf_init(void)
 	if (err)
 		return err;
 	err = xelf_find_symbols();
-	if (err)
+	if (err) {
+		xelf_close_randomize_file();
 		return err;
+	}
 	err = xelf_learn_auxv();
 	if (err) {
 		pr_err("the auxiliary vector of the task that loads the module cannot be used (%d)\n",
 		       err);
+		xelf_close_randomize_file();
 		return err;
 	}
 	xelf_debugfs = debugfs_create_dir("xelf", NULL);
@@ -1382,6 +1487,7 @@ static void __exit xelf_exit(void)
 {
 	unregister_binfmt(&xelf_format);
 	debugfs_remove(xelf_debugfs);
+	xelf_close_randomize_file();
 }
 
 module_init(xelf_init);

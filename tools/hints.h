@@ -9,7 +9,7 @@
 
 #include "xelf.h"
 
-/* Binary logarithm of the machine's page size, as machine_limits has it. */
+/* Binary logarithm of the machine's page size, as PAGE_SIZE_SHOWN has it. */
 #define PAGE_SHIFT	12
 
 /**

@@ -248,7 +248,7 @@ static bool is_heap(const struct trace *trace, const struct mapped *map)
 		if (event->kind == TRACE_CALL && event->call.args[0] &&
 		    !strcmp(event->call.name, "brk") &&
 		    map->end == xelf_page_ceil(event->call.result,
-					       machine_limits.page_size))
+					       PAGE_SIZE_SHOWN))
 			return true;
 	}
 	return false;

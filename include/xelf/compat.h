@@ -14,6 +14,7 @@
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/mount.h>
 #include <linux/pagemap.h>
 #include <linux/sched/coredump.h>
 #include <linux/version.h>
@@ -208,6 +209,20 @@ static inline void xelf_map_pages(struct vm_area_struct *vma, pmd_t *pmd,
 	rcu_read_lock();
 	vma->vm_ops->map_pages(&vmf, vmf.pgoff, last);
 	rcu_read_unlock();
+#endif
+}
+
+/*
+ * file_open_root(): took dentry and mount until 5.13 (ffb37ca3bd16, "switch
+ * file_open_root() to struct path"). Can go with 5.10.
+ */
+static inline struct file *xelf_open_in_mount(struct vfsmount *mnt,
+					      const char *path)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 13, 0)
+	return file_open_root(mnt->mnt_root, mnt, path, O_RDONLY, 0);
+#else
+	return file_open_root_mnt(mnt, path, O_RDONLY, 0);
 #endif
 }
 
