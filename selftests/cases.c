@@ -23,7 +23,7 @@ const struct image_case *case_at(size_t number)
 {
 	static const struct case_list *const lists[] = {
 		&header_cases, &segment_cases, &bss_cases,
-		&place_cases, &interp_cases, &tag_cases,
+		&place_cases, &interp_cases, &property_cases, &tag_cases,
 	};
 	size_t i;
 

@@ -113,7 +113,8 @@ struct case_list {
 };
 
 extern const struct case_list header_cases, segment_cases, bss_cases,
-			      place_cases, interp_cases, tag_cases;
+			      place_cases, interp_cases, property_cases,
+			      tag_cases;
 
 /* Room for a path, and what is put behind the program's for the interpreter's. */
 #define CASE_PATH_SIZE	4096

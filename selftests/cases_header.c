@@ -174,15 +174,15 @@ static const struct image_case cases[] = {
 	  INTERP_TYPE },
 
 	{ "machine-0", EXEC, SET(ehdr.e_machine, 0), OTHER_MACHINE },
-	{ "machine-below", EXEC, SET(ehdr.e_machine, EM_X86_64 - 1),
+	{ "machine-below", EXEC, SET(ehdr.e_machine, TEST_MACHINE - 1),
 	  OTHER_MACHINE },
-	{ "machine-arm64", EXEC, SET(ehdr.e_machine, EM_AARCH64),
+	{ "machine-riscv", EXEC, SET(ehdr.e_machine, EM_RISCV),
 	  OTHER_MACHINE },
 	/* Its headers mean nothing as 32-bit ones: nobody runs it. */
 	{ "machine-386", EXEC, .change = machine_386, OTHER_MACHINE },
 	{ "machine-max", EXEC, SET(ehdr.e_machine, 0xffff), OTHER_MACHINE },
-	{ "interp-machine-arm64", PIE,
-	  .set_interp = SET(ehdr.e_machine, EM_AARCH64), INTERP_MACHINE },
+	{ "interp-machine-riscv", PIE,
+	  .set_interp = SET(ehdr.e_machine, EM_RISCV), INTERP_MACHINE },
 
 	{ "phentsize-0", EXEC, SET(ehdr.e_phentsize, 0), OTHER_PHENTSIZE },
 	{ "phentsize-of-32-bits", EXEC, SET(ehdr.e_phentsize, 32),

@@ -236,12 +236,12 @@ static void at_0(struct image *i)
 
 static void over_the_stack(struct image *i)
 {
-	image_move(i, 0x7ffffffff000 - 0x9000 - IMAGE_BASE);
+	image_move(i, TEST_STACK_END - 0x9000 - IMAGE_BASE);
 }
 
 static void in_the_mmap_region(struct image *i)
 {
-	image_move(i, 0x7ffff7fff000 - 0x8000 - IMAGE_BASE);
+	image_move(i, TEST_MMAP_END - 0x8000 - IMAGE_BASE);
 }
 
 #define PATH(member, value)	SET(phdr[PH_INTERP].member, value)

@@ -4,8 +4,8 @@
 #include "xelf_test.h"
 
 /* Without randomisation, in a machine with four page-table levels or five. */
-#define STACK_END	0x7ffffffff000UL
-#define MMAP_END	0x7ffff7fff000UL
+#define STACK_END	TEST_STACK_END
+#define MMAP_END	TEST_MMAP_END
 #define PIE_BASE	0x555555554000UL
 /* From the image's first page to the end of its bss. */
 #define IMAGE_SPAN	0x9000UL

@@ -238,17 +238,8 @@ static void add_garbage(struct image *i, Elf64_Word type)
 GARBAGE(garbage_null, PT_NULL)
 GARBAGE(garbage_phdr, PT_PHDR)
 GARBAGE(garbage_stack, PT_GNU_STACK)
-GARBAGE(garbage_property, 0x6474e553)
 GARBAGE(garbage_loproc, PT_LOPROC)
 GARBAGE(garbage_max, 0xffffffff)
-
-static void property_that_is_none(struct image *i)
-{
-	Elf64_Phdr *more = image_add(i, 0x6474e553);
-
-	more->p_offset = IMAGE_DATA;
-	more->p_filesz = 0x40;
-}
 
 static void two_stack_headers(struct image *i)
 {
@@ -387,12 +378,8 @@ static const struct image_case cases[] = {
 
 	{ "type-null", EXEC, .change = garbage_null },
 	{ "type-phdr", EXEC, .change = garbage_phdr },
-	{ "type-property", EXEC, .change = garbage_property },
-	{ "type-property-that-is-none", EXEC,
-	  .change = property_that_is_none },
 	{ "type-loproc", EXEC, .change = garbage_loproc },
 	{ "type-max-of-32-bits", EXEC, .change = garbage_max },
-	{ "interp-type-property", PIE, .change_interp = garbage_property },
 
 	{ "stack-header-none", EXEC, SET(phdr[PH_STACK].p_type, PT_NULL) },
 	{ "stack-executable", EXEC, STACK_FLAGS(PF_R | PF_W | PF_X) },

@@ -34,9 +34,9 @@ static int child_crash(void)
 	printf("dies %lx\n", (unsigned long)&&crash);
 	fflush(stdout);
 crash:
-	/* rbx tells that these are the registers of this very place. */
-	__asm__ volatile("dies_here: movq $0x5eed, %%rbx\n\t"
-			 "movl $1, 0x10" : : : "rbx", "memory");
+	/* A register tells that these are those of this very place. */
+	__asm__ volatile("dies_here: " TEST_CRASH
+			 : : : TEST_CRASH_USES, "memory");
 	return 0;
 }
 
@@ -64,7 +64,7 @@ static void read_core(struct __test_metadata *_metadata, struct core *core)
 	core->phdrs = (void *)(core->bytes + core->ehdr->e_phoff);
 	ASSERT_EQ(0, memcmp(core->ehdr->e_ident, ELFMAG, SELFMAG));
 	ASSERT_EQ(ET_CORE, core->ehdr->e_type);
-	ASSERT_EQ(EM_X86_64, core->ehdr->e_machine);
+	ASSERT_EQ(TEST_MACHINE, core->ehdr->e_machine);
 	ASSERT_LE(core->ehdr->e_phoff +
 		  core->ehdr->e_phnum * sizeof(Elf64_Phdr), core->size);
 	ASSERT_EQ(PT_NOTE, core->phdrs[0].p_type);
@@ -223,7 +223,7 @@ TEST_F(core, has_the_registers_of_the_crash)
 {
 	const Elf64_Nhdr *note[2];
 	struct elf_prstatus status[2];
-	struct user_regs_struct regs;
+	struct test_regs regs;
 	extern const char dies_here[];
 	int ours;
 
@@ -239,11 +239,11 @@ TEST_F(core, has_the_registers_of_the_crash)
 	EXPECT_EQ(0, memcmp(status[0].pr_reg, status[1].pr_reg,
 			    sizeof(status[0].pr_reg)));
 	memcpy(&regs, status[1].pr_reg, sizeof(regs));
-	EXPECT_EQ(0x5eedULL, regs.rbx);
+	EXPECT_EQ(0x5eedULL, regs.r[TEST_CRASH_REG]);
 	/* The program is fixed: it dies where it stands in this one too. */
-	EXPECT_LT((unsigned long)dies_here, regs.rip);
-	EXPECT_GT((unsigned long)dies_here + 16, regs.rip);
-	EXPECT_LE(number_of(seen[1], "dies"), regs.rip);
+	EXPECT_LT((unsigned long)dies_here, regs.r[TEST_PC]);
+	EXPECT_GT((unsigned long)dies_here + 16, regs.r[TEST_PC]);
+	EXPECT_LE(number_of(seen[1], "dies"), regs.r[TEST_PC]);
 }
 
 TEST_F(core, has_the_auxiliary_vector_that_the_program_had)

@@ -456,43 +456,44 @@ static void end_traced(struct __test_metadata *_metadata, pid_t pid)
 
 TEST_F(exec, ptrace_stops_at_the_first_instruction)
 {
-	static unsigned long rip[2][STEPS];
-	struct user_regs_struct regs[2];
-	struct user_fpregs_struct fp[2];
+	static unsigned long pc[2][STEPS];
+	static char fp[2][1024];
+	struct test_regs regs[2];
 	int ours, i, status;
 
 	for (ours = 0; ours < 2; ours++) {
 		long loaded = counter("loaded");
+		struct test_regs now;
 		pid_t pid;
 
 		set_enabled(ours);
 		pid = start_traced(_metadata, PROGRAM);
 		set_enabled(true);
 		ASSERT_EQ(ours, counter("loaded") - loaded);
-		memset(&fp[ours], 0, sizeof(fp[ours]));
-		ASSERT_EQ(0, ptrace(PTRACE_GETREGS, pid, 0, &regs[ours]));
-		ASSERT_EQ(0, ptrace(PTRACE_GETFPREGS, pid, 0, &fp[ours]));
+		ASSERT_EQ(0, test_get_regs(pid, &regs[ours]));
+		ASSERT_EQ(0, test_get_fpregs(pid, fp[ours], sizeof(fp[ours])));
 		for (i = 0; i < STEPS; i++) {
 			ASSERT_EQ(0, ptrace(PTRACE_SINGLESTEP, pid, 0, 0));
 			ASSERT_EQ(pid, waitpid(pid, &status, 0));
 			ASSERT_TRUE(WIFSTOPPED(status));
 			ASSERT_EQ(SIGTRAP, WSTOPSIG(status));
-			rip[ours][i] = ptrace(PTRACE_PEEKUSER, pid,
-					      offsetof(struct user, regs.rip), 0);
+			ASSERT_EQ(0, test_get_regs(pid, &now));
+			pc[ours][i] = now.r[TEST_PC];
 		}
 		end_traced(_metadata, pid);
 	}
 	EXPECT_EQ(0, memcmp(&regs[0], &regs[1], sizeof(regs[0])));
 	EXPECT_EQ(0, memcmp(&fp[0], &fp[1], sizeof(fp[0])));
-	EXPECT_EQ(0, memcmp(rip[0], rip[1], sizeof(rip[0])));
-	EXPECT_EQ(IMAGE_BASE + IMAGE_CODE, regs[1].rip);
-	EXPECT_NE(rip[1][0], rip[1][STEPS - 1]);
-	EXPECT_EQ(0UL, regs[1].rax | regs[1].rbx | regs[1].rcx | regs[1].rdx |
-		     regs[1].rsi | regs[1].rdi | regs[1].rbp | regs[1].r8 |
-		     regs[1].r9 | regs[1].r10 | regs[1].r11 | regs[1].r12 |
-		     regs[1].r13 | regs[1].r14 | regs[1].r15);
-	EXPECT_EQ(0UL, regs[1].rsp % 16);
-	EXPECT_EQ(0UL, regs[1].fs_base | regs[1].gs_base);
+	EXPECT_EQ(0, memcmp(pc[0], pc[1], sizeof(pc[0])));
+	EXPECT_EQ(IMAGE_BASE + IMAGE_CODE, regs[1].r[TEST_PC]);
+	EXPECT_NE(pc[1][0], pc[1][STEPS - 1]);
+	for (i = 0; i < TEST_ZEROED; i++)
+		EXPECT_EQ(0UL, regs[1].r[i]);
+	EXPECT_EQ(0UL, regs[1].r[TEST_SP] % 16);
+#ifdef __x86_64__
+	/* fs_base and gs_base */
+	EXPECT_EQ(0UL, regs[1].r[21] | regs[1].r[22]);
+#endif
 }
 
 /* All that @pid's directory in /proc says of its memory, to seen[ours]. */

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Makes the synthetic images of image.h. */
 #include "image.h"
+#include "machine.h"
 #include "xelf_test.h"
 
 /* The probe's code, from the flat file that the Makefile links. */
 __asm__(".section .rodata\n"
+	".globl probe_start, probe_end\n"
 	"probe_start: .incbin \"probe.bin\"\n"
 	"probe_end:\n"
 	".previous\n");
@@ -42,7 +44,7 @@ void image_init(struct image *image, int type)
 	image->ehdr.e_ident[EI_DATA] = ELFDATA2LSB;
 	image->ehdr.e_ident[EI_VERSION] = EV_CURRENT;
 	image->ehdr.e_type = type;
-	image->ehdr.e_machine = EM_X86_64;
+	image->ehdr.e_machine = TEST_MACHINE;
 	image->ehdr.e_version = EV_CURRENT;
 	image->ehdr.e_entry = base + IMAGE_CODE;
 	image->table = sizeof(Elf64_Ehdr);

@@ -323,11 +323,7 @@ FIXTURE_VARIANT_ADD(core, static_pie) {
 static void write_crash(const char *path, int type, const char *interp,
 			bool tagged)
 {
-	static const unsigned char code[] = {
-		/* movl $1, 0x10 */
-		0xc7, 0x04, 0x25, 0x10, 0x00, 0x00, 0x00,
-		0x01, 0x00, 0x00, 0x00,
-	};
+	static const unsigned char code[] = { TEST_DIES };
 
 	image_init(&image, type);
 	if (interp)

@@ -15,36 +15,16 @@
 
 #include "probe.h"
 
+#include "probe_machine.h"
+
+static const char register_names[][6] = { REGISTER_NAMES };
+
+#define REGISTERS (sizeof(register_names) / sizeof(*register_names))
+
 struct regs {
-	unsigned long value[16];	/* in the order of reg_names */
-	unsigned long flags;
+	unsigned long value[REGISTERS];
 	unsigned long stack[];		/* what sp pointed to: argc and so on */
 };
-
-__asm__(".section .text.start, \"ax\"\n"
-	".globl _start\n"
-	"_start:\n"
-	"	pushfq\n"
-	"	push %r15; push %r14; push %r13; push %r12\n"
-	"	push %r11; push %r10; push %r9; push %r8\n"
-	"	push %rbp; push %rdi; push %rsi; push %rdx\n"
-	"	push %rcx; push %rbx; push %rax\n"
-	"	lea 128(%rsp), %rax\n"
-	"	push %rax\n"
-	"	mov %rsp, %rdi\n"
-	"	and $-16, %rsp\n"
-	"	call probe_main\n"
-	".text\n");
-
-static long call3(long nr, long a, long b, long c)
-{
-	long ret;
-
-	__asm__ volatile("syscall" : "=a"(ret)
-			 : "a"(nr), "D"(a), "S"(b), "d"(c)
-			 : "rcx", "r11", "memory");
-	return ret;
-}
 
 /* Output is gathered, so that a report is few writes. */
 struct out {
@@ -73,7 +53,7 @@ static void text(struct out *o, const char *s)
 
 static void hex(struct out *o, unsigned long v)
 {
-	int shift = 60;
+	int shift = sizeof(v) * 8 - 4;
 
 	while (shift && !(v >> shift))
 		shift -= 4;
@@ -108,30 +88,23 @@ static unsigned long sum(const unsigned char *p, unsigned long size,
 
 static void report_regs(struct out *o, const struct regs *regs)
 {
-	static const char names[16][4] = {
-		"sp", "ax", "bx", "cx", "dx", "si", "di", "bp",
-		"r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
-	};
-	unsigned int seg[6];
-	int i;
+	unsigned long value;
+	unsigned int i;
 
-	for (i = 0; i < 16; i++)
-		line(o, names[i], regs->value[i]);
-	line(o, "flags", regs->flags);
-	__asm__("mov %%cs, %0\n\tmov %%ds, %1\n\tmov %%es, %2\n\t"
-		"mov %%ss, %3\n\tmov %%fs, %4\n\tmov %%gs, %5"
-		: "=r"(seg[0]), "=r"(seg[1]), "=r"(seg[2]), "=r"(seg[3]),
-		  "=r"(seg[4]), "=r"(seg[5]));
-	for (i = 0; i < 6; i++)
-		line(o, "segment", seg[i]);
+	for (i = 0; i < REGISTERS; i++)
+		line(o, register_names[i], regs->value[i]);
+	for (i = 0; other_register(i, &value); i++)
+		line(o, "other", value);
 }
 
 static void report_fpu(struct out *o)
 {
-	unsigned char area[512] __attribute__((aligned(16)));
+	unsigned char area[FPU_SIZE] __attribute__((aligned(16)));
+	unsigned int i;
 
-	__builtin_memset(area, 0, sizeof(area));
-	__asm__ volatile("fxsave %0" : "=m"(area));
+	for (i = 0; i < sizeof(area); i++)
+		area[i] = 0;
+	save_fpu(area);
 	line(o, "fpu", sum(area, sizeof(area), area, 0));
 }
 
@@ -192,7 +165,7 @@ static void report_pages(struct out *o, const char *map,
 	unsigned long start = number(&map), end = number(&map);
 	unsigned long sp = regs->value[0];
 
-	if (map[0] != 'r' || (long)start < 0)
+	if (map[0] != 'r')
 		return;
 	if (start <= sp && sp < end) {
 		line(o, "stack-bytes", end - sp);
@@ -208,7 +181,7 @@ static void report_pages(struct out *o, const char *map,
 		 * By way of a system call first: a page past the end of its
 		 * file would end us.
 		 */
-		if (call3(__NR_access, start, 0, 0) == -14)
+		if (call3(__NR_faccessat, AT_FDCWD, start, 0) == -14)
 			text(o, "fault\n");
 		else
 			line(o, "sum", sum((const unsigned char *)start, 4096,
@@ -224,7 +197,8 @@ static void report_maps(struct out *o, const struct regs *regs,
 	const char *p;
 	long fd, got;
 
-	fd = call3(__NR_open, (long)"/proc/self/maps", O_RDONLY, 0);
+	fd = call3(__NR_openat, AT_FDCWD, (long)"/proc/self/maps",
+		   O_RDONLY);
 	while ((got = call3(__NR_read, fd, (long)maps + used,
 			    sizeof(maps) - 1 - used)) > 0)
 		used += got;

@@ -302,16 +302,7 @@ TEST_F(race, a_writer_and_an_exec_keep_each_other_out)
 /* ---- files that shrink ---- */
 
 /* An interpreter that reads a byte and exits with 0. */
-static const unsigned char read_and_exit[] = {
-	0x31, 0xc0,			/* xor %eax, %eax	read */
-	0x31, 0xff,			/* xor %edi, %edi */
-	0x48, 0x8d, 0x74, 0x24, 0xf8,	/* lea -8(%rsp), %rsi */
-	0xba, 0x01, 0x00, 0x00, 0x00,	/* mov $1, %edx */
-	0x0f, 0x05,			/* syscall */
-	0xb8, 0xe7, 0x00, 0x00, 0x00,	/* mov $231, %eax	exit_group */
-	0x31, 0xff,			/* xor %edi, %edi */
-	0x0f, 0x05,			/* syscall */
-};
+static const unsigned char read_and_exit[] = { TEST_READS_AND_EXITS };
 
 /* Waits until the program is in its read(). */
 static void await_read(pid_t pid)
@@ -322,7 +313,7 @@ static void await_read(pid_t pid)
 	do {
 		usleep(1000);
 		call[read_file(path, call, sizeof(call) - 1)] = 0;
-	} while (memcmp(call, "0 ", 2));
+	} while (memcmp(call, TEST_READ, strlen(TEST_READ)));
 }
 
 /* Until 5.15 a mapped interpreter was as safe from writers as the program. */

@@ -487,7 +487,7 @@ TEST_F(stack, what_the_auxiliary_vector_points_to_is_right)
 	}
 	EXPECT_TRUE(same_text(seen[0], seen[1]));
 	EXPECT_NE(NULL, strstr(seen[1], "auxv-file same\n"));
-	EXPECT_NE(NULL, strstr(seen[1], "platform x86_64\n"));
+	EXPECT_NE(NULL, strstr(seen[1], "platform " TEST_PLATFORM "\n"));
 	EXPECT_NE(NULL, strstr(seen[1], "execfn " CHILD "\n"));
 	EXPECT_NE(NULL, strstr(seen[1], "random-in-stack 1\n"));
 

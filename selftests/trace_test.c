@@ -122,17 +122,18 @@ static pid_t start(const char *path, const char *what, bool traced,
 static void log_stop(FILE *to, pid_t pid, int status)
 {
 	struct __ptrace_syscall_info info = {};
-	struct user_regs_struct regs = {};
+	struct test_regs regs = {};
 	unsigned long message = 0;
 
 	fprintf(to, "stop %x ", status >> 8);
-	ptrace(PTRACE_GETREGS, pid, 0, &regs);
+	test_get_regs(pid, &regs);
 	if (status >> 16 && !ptrace(PTRACE_GETEVENTMSG, pid, 0, &message))
 		fprintf(to, "message %s ", message == (unsigned long)pid ?
 			"own" : "other");
 	ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info);
-	fprintf(to, "op %d call %lld returns %lld ip %llx sp %llx\n", info.op,
-		regs.orig_rax, regs.rax, regs.rip, regs.rsp);
+	fprintf(to, "op %d call %ld returns %ld ip %lx sp %lx\n", info.op,
+		regs.r[TEST_CALL], regs.r[TEST_RESULT], regs.r[TEST_PC],
+		regs.r[TEST_SP]);
 }
 
 /* Lets it run to its end with @request, and logs its stops to seen[ours]. */
@@ -321,7 +322,7 @@ TEST_F(trace, a_breakpoint_stops_it_and_stays_out_of_the_file)
 	for (ours = 0; ours < 2; ours++) {
 		long loaded = counter("loaded");
 		pid_t pid = start(PROGRAM, NULL, true, NULL);
-		struct user_regs_struct regs;
+		struct test_regs regs;
 		siginfo_t info;
 		unsigned long at;
 		long word;
@@ -331,20 +332,20 @@ TEST_F(trace, a_breakpoint_stops_it_and_stays_out_of_the_file)
 		ASSERT_EQ(pid, waitpid(pid, &status, 0));
 		set_enabled(true);
 		ASSERT_EQ(ours, counter("loaded") - loaded);
-		ASSERT_EQ(0, ptrace(PTRACE_GETREGS, pid, 0, &regs));
-		at = regs.rip;
+		ASSERT_EQ(0, test_get_regs(pid, &regs));
+		at = regs.r[TEST_PC];
 		word = ptrace(PTRACE_PEEKTEXT, pid, at, 0);
 		ASSERT_EQ(0, ptrace(PTRACE_POKETEXT, pid, at,
-				    (word & ~0xffL) | 0xcc));
+				    TEST_BREAKPOINT(word)));
 		ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, 0, 0));
 		ASSERT_EQ(pid, waitpid(pid, &status, 0));
 		EXPECT_EQ(SIGTRAP << 8 | 0x7f, status);
 		ASSERT_EQ(0, ptrace(PTRACE_GETSIGINFO, pid, 0, &info));
-		EXPECT_EQ(SI_KERNEL, info.si_code);
-		ASSERT_EQ(0, ptrace(PTRACE_GETREGS, pid, 0, &regs));
-		EXPECT_EQ(at + 1, regs.rip);
-		regs.rip = at;
-		ASSERT_EQ(0, ptrace(PTRACE_SETREGS, pid, 0, &regs));
+		EXPECT_EQ(TEST_BREAKPOINT_CODE, info.si_code);
+		ASSERT_EQ(0, test_get_regs(pid, &regs));
+		EXPECT_EQ(at + TEST_BREAKPOINT_SIZE, regs.r[TEST_PC]);
+		regs.r[TEST_PC] = at;
+		ASSERT_EQ(0, test_set_regs(pid, &regs));
 		ASSERT_EQ(0, ptrace(PTRACE_POKETEXT, pid, at, word));
 		ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, 0, 0));
 		ASSERT_EQ(pid, waitpid(pid, &status, 0));

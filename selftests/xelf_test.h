@@ -27,6 +27,8 @@
 
 #include <xelf/check.h>
 
+#include "machine.h"
+
 #define XELF_ENABLED	"/sys/module/binfmt_xelf/parameters/enabled"
 #define XELF_STATS	"/sys/kernel/debug/xelf/stats"
 
@@ -111,9 +113,13 @@ static inline long counter(const char *name)
 	die("%s: no counter %s", XELF_STATS, name);
 }
 
-/* The first address above user space: of 56 bits with five page-table levels. */
+/*
+ * The first address above user space; on x86 of 56 bits with five page-table
+ * levels.
+ */
 static inline unsigned long task_size(void)
 {
+#ifdef __x86_64__
 	void *high = (void *)(1UL << 50);
 	void *got = mmap(high, 1, PROT_NONE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
@@ -123,6 +129,9 @@ static inline unsigned long task_size(void)
 		return (1UL << 47) - 4096;
 	munmap(got, 1);
 	return (1UL << 56) - 4096;
+#else
+	return TEST_STACK_END;
+#endif
 }
 
 /* Tags the first bytes of a file, whatever they hold. */

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the tests know of the machine that they run on: one block each, with the
+ * same names.
+ */
+#ifndef XELF_TEST_MACHINE_H
+#define XELF_TEST_MACHINE_H
+
+#include <elf.h>
+#include <sys/ptrace.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+/*
+ * TEST_MACHINE: e_machine of its programs
+ * TEST_PLATFORM: AT_PLATFORM
+ * TEST_MMAP_END: where files are mapped down from, without randomisation
+ * TEST_STACK_END: where the stack ends, likewise
+ * TEST_HAS_PROPERTIES: defined if its kernels look at PT_GNU_PROPERTY
+ * TEST_DIES: instructions that write to address 0x10
+ * TEST_READS_AND_EXITS: instructions that read a byte of standard input, then
+ *	exit with 0
+ * TEST_READ: the number of read(), as /proc/PID/syscall has it
+ *
+ * TEST_REGS: general registers, in the order of NT_PRSTATUS; of these
+ *	TEST_PC, TEST_SP, TEST_CALL: the number of a system call, TEST_RESULT
+ * TEST_ZEROED: the first of them, as many as exec leaves at zero
+ *
+ * TEST_CRASH: assembly that puts 0x5eed into register TEST_CRASH_REG and dies
+ *	of SIGSEGV, in at most 16 bytes
+ *
+ * TEST_BREAKPOINT(word): the first instruction of @word made a breakpoint
+ * TEST_BREAKPOINT_SIZE: by how much the pc has then moved on
+ * TEST_BREAKPOINT_CODE: the si_code of its SIGTRAP
+ */
+#if defined(__x86_64__)
+
+#define TEST_MACHINE	EM_X86_64
+#define TEST_PLATFORM	"x86_64"
+#define TEST_MMAP_END	0x7ffff7fff000UL
+#define TEST_STACK_END	0x7ffffffff000UL
+#define TEST_DIES							\
+	0xc7, 0x04, 0x25, 0x10, 0x00, 0x00, 0x00, /* movl $1, 0x10 */	\
+	0x01, 0x00, 0x00, 0x00
+#define TEST_READS_AND_EXITS						\
+	0x31, 0xc0,			/* xor %eax, %eax	read */	\
+	0x31, 0xff,			/* xor %edi, %edi */		\
+	0x48, 0x8d, 0x74, 0x24, 0xf8,	/* lea -8(%rsp), %rsi */	\
+	0xba, 0x01, 0x00, 0x00, 0x00,	/* mov $1, %edx */		\
+	0x0f, 0x05,			/* syscall */			\
+	0xb8, 0xe7, 0x00, 0x00, 0x00,	/* mov $231, %eax exit_group */	\
+	0x31, 0xff,			/* xor %edi, %edi */		\
+	0x0f, 0x05			/* syscall */
+#define TEST_READ	"0 "
+#define TEST_REGS	27
+#define TEST_PC		16
+#define TEST_SP		19
+#define TEST_CALL	15
+#define TEST_RESULT	10
+#define TEST_ZEROED	15
+#define TEST_CRASH	"movq $0x5eed, %%rbx\n\tmovl $1, 0x10"
+#define TEST_CRASH_REG	5
+#define TEST_CRASH_USES	"rbx"
+#define TEST_BREAKPOINT(word)	(((word) & ~0xffL) | 0xcc)
+#define TEST_BREAKPOINT_SIZE	1
+#define TEST_BREAKPOINT_CODE	SI_KERNEL
+
+#elif defined(__aarch64__)
+
+#define TEST_MACHINE	EM_AARCH64
+#define TEST_PLATFORM	"aarch64"
+#define TEST_HAS_PROPERTIES
+#define TEST_MMAP_END	0xfffff7fff000UL
+#define TEST_STACK_END	0x1000000000000UL
+#define TEST_DIES							\
+	0x01, 0x02, 0x80, 0xd2,		/* mov x1, #0x10 */		\
+	0x21, 0x00, 0x00, 0xf9		/* str x1, [x1] */
+#define TEST_READS_AND_EXITS						\
+	0xe8, 0x07, 0x80, 0xd2,		/* mov x8, #63		read */	\
+	0x00, 0x00, 0x80, 0xd2,		/* mov x0, #0 */		\
+	0xe1, 0x23, 0x00, 0xd1,		/* sub x1, sp, #8 */		\
+	0x22, 0x00, 0x80, 0xd2,		/* mov x2, #1 */		\
+	0x01, 0x00, 0x00, 0xd4,		/* svc #0 */			\
+	0xc8, 0x0b, 0x80, 0xd2,		/* mov x8, #94	exit_group */	\
+	0x00, 0x00, 0x80, 0xd2,		/* mov x0, #0 */		\
+	0x01, 0x00, 0x00, 0xd4		/* svc #0 */
+#define TEST_READ	"63 "
+#define TEST_REGS	34
+#define TEST_PC		32
+#define TEST_SP		31
+#define TEST_CALL	8
+#define TEST_RESULT	0
+#define TEST_ZEROED	31
+#define TEST_CRASH	"mov x19, #0x5eed\n\tmov x1, #0x10\n\tstr x1, [x1]"
+#define TEST_CRASH_REG	19
+#define TEST_CRASH_USES	"x1", "x19"
+#define TEST_BREAKPOINT(word)	(((word) & ~0xffffffffL) | 0xd4200000)
+#define TEST_BREAKPOINT_SIZE	0
+#define TEST_BREAKPOINT_CODE	TRAP_BRKPT
+
+#else
+#error "the tests do not know this machine yet"
+#endif
+
+/* The general registers of a program that is stopped. */
+struct test_regs {
+	unsigned long r[TEST_REGS];
+};
+
+static inline int test_get_regs(pid_t pid, struct test_regs *regs)
+{
+	struct iovec iov = { regs, sizeof(*regs) };
+
+	return ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &iov);
+}
+
+static inline int test_set_regs(pid_t pid, struct test_regs *regs)
+{
+	struct iovec iov = { regs, sizeof(*regs) };
+
+	return ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &iov);
+}
+
+/* Those of the FPU; what is not there is left alone. */
+static inline int test_get_fpregs(pid_t pid, void *area, size_t size)
+{
+	struct iovec iov = { area, size };
+
+	return ptrace(PTRACE_GETREGSET, pid, NT_PRFPREG, &iov);
+}
+
+#endif /* XELF_TEST_MACHINE_H */
