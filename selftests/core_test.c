@@ -35,7 +35,7 @@ static int child_crash(void)
 	fflush(stdout);
 crash:
 	/* A register tells that these are those of this very place. */
-	__asm__ volatile("dies_here: " TEST_CRASH
+	__asm__ volatile(".globl dies_here\n\tdies_here: " TEST_CRASH
 			 : : : TEST_CRASH_USES, "memory");
 	return 0;
 }

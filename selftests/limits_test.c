@@ -407,7 +407,7 @@ static void check_log(struct __test_metadata *_metadata, int fd)
 	set(IGNORE_LOGLEVEL, "Y");
 	while ((got = read(fd, line, sizeof(line) - 1)) > 0) {
 		line[got] = 0;
-		traces += !!strstr(line, "Call Trace");
+		traces += !!strstr(line, TEST_CALL_TRACE);
 		kills += !!strstr(line, "invoked oom-killer");
 		EXPECT_EQ(NULL, strstr(line, "BUG"));
 		EXPECT_EQ(NULL, strstr(line, "WARNING"));

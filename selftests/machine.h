@@ -16,6 +16,9 @@
  * TEST_PLATFORM: AT_PLATFORM
  * TEST_MMAP_END: where files are mapped down from, without randomisation
  * TEST_STACK_END: where the stack ends, likewise
+ * TEST_DYN_BASE: where a PIE with an interpreter is mapped, likewise
+ * TEST_STACK_BITS: how many bits of the stack pointer must vary
+ * TEST_CALL_TRACE: the words above a call trace in the kernel log
  * TEST_HAS_PROPERTIES: defined if its kernels look at PT_GNU_PROPERTY
  * TEST_DIES: instructions that write to address 0x10
  * TEST_READS_AND_EXITS: instructions that read a byte of standard input, then
@@ -39,6 +42,10 @@
 #define TEST_PLATFORM	"x86_64"
 #define TEST_MMAP_END	0x7ffff7fff000UL
 #define TEST_STACK_END	0x7ffffffff000UL
+#define TEST_DYN_BASE	0x555555554000UL
+/* Of 22 in the page number, 9 more within the page. */
+#define TEST_STACK_BITS	28
+#define TEST_CALL_TRACE	"Call Trace"
 #define TEST_DIES							\
 	0xc7, 0x04, 0x25, 0x10, 0x00, 0x00, 0x00, /* movl $1, 0x10 */	\
 	0x01, 0x00, 0x00, 0x00
@@ -72,6 +79,10 @@
 #define TEST_HAS_PROPERTIES
 #define TEST_MMAP_END	0xfffff7fff000UL
 #define TEST_STACK_END	0x1000000000000UL
+#define TEST_DYN_BASE	0xaaaaaaaaa000UL
+/* Of 18 in the page number, 8 more within the page. */
+#define TEST_STACK_BITS	24
+#define TEST_CALL_TRACE	"Call trace"
 #define TEST_DIES							\
 	0x01, 0x02, 0x80, 0xd2,		/* mov x1, #0x10 */		\
 	0x21, 0x00, 0x00, 0xf9		/* str x1, [x1] */

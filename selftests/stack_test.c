@@ -17,7 +17,7 @@
 
 #define NOBODY		65534
 #define MAX_STRING	(32 * 4096)	/* MAX_ARG_STRLEN, its null byte included */
-#define ET_DYN_BASE	0x555555554000UL
+#define ET_DYN_BASE	TEST_DYN_BASE
 
 #ifndef ADDR_COMPAT_LAYOUT
 #define ADDR_COMPAT_LAYOUT	0x0200000
