@@ -111,6 +111,25 @@ const char *hint_access_name(const struct xelf_hint *hint)
 	       hint->access == XELF_HINT_WRITE ? "write" : "unknown";
 }
 
+/* Where the contents of a section end, if that is behind @end. */
+static __u64 section_end(const __u8 *bytes, bool narrow, __u64 end)
+{
+	Elf64_Shdr wide;
+	Elf32_Shdr shdr;
+
+	if (narrow) {
+		memcpy(&shdr, bytes, sizeof(shdr));
+		wide.sh_type = shdr.sh_type;
+		wide.sh_offset = shdr.sh_offset;
+		wide.sh_size = shdr.sh_size;
+	} else {
+		memcpy(&wide, bytes, sizeof(wide));
+	}
+	if (wide.sh_type == SHT_NOBITS || end >= wide.sh_offset + wide.sh_size)
+		return end;
+	return wide.sh_offset + wide.sh_size;
+}
+
 /**
  * contents_end() - where the file ends, as its headers have it
  * @img: the file
@@ -120,8 +139,11 @@ const char *hint_access_name(const struct xelf_hint *hint)
 __u64 contents_end(const struct image *img)
 {
 	const Elf64_Ehdr *ehdr = &img->file->ehdr;
-	size_t size = ehdr->e_shnum * sizeof(Elf64_Shdr);
-	Elf64_Shdr *shdrs;
+	bool narrow = xelf_is_elf32(ehdr->e_machine);
+	size_t each = narrow ? sizeof(Elf32_Shdr) : sizeof(Elf64_Shdr);
+	size_t phdrs = ehdr->e_phnum * xelf_phdr_size(ehdr->e_machine);
+	size_t size = ehdr->e_shnum * each;
+	__u8 *shdrs;
 	__u64 end = 0;
 	int i;
 
@@ -131,18 +153,16 @@ __u64 contents_end(const struct image *img)
 		if (end < phdr->p_offset + phdr->p_filesz)
 			end = phdr->p_offset + phdr->p_filesz;
 	}
-	if (end < ehdr->e_phoff + ehdr->e_phnum * sizeof(Elf64_Phdr))
-		end = ehdr->e_phoff + ehdr->e_phnum * sizeof(Elf64_Phdr);
-	if (!size || ehdr->e_shentsize != sizeof(*shdrs))
+	if (end < ehdr->e_phoff + phdrs)
+		end = ehdr->e_phoff + phdrs;
+	if (!size || ehdr->e_shentsize != each)
 		return end;
 	shdrs = allocate(size);
 	if (!file_read(img->file, shdrs, size, ehdr->e_shoff)) {
 		if (end < ehdr->e_shoff + size)
 			end = ehdr->e_shoff + size;
 		for (i = 0; i < ehdr->e_shnum; i++)
-			if (shdrs[i].sh_type != SHT_NOBITS &&
-			    end < shdrs[i].sh_offset + shdrs[i].sh_size)
-				end = shdrs[i].sh_offset + shdrs[i].sh_size;
+			end = section_end(shdrs + i * each, narrow, end);
 	}
 	free(shdrs);
 	return end;
