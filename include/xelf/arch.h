@@ -59,7 +59,7 @@ static inline bool xelf_native_task(void)
 #define XELF_VDSO_OPTIONAL	false
 #define XELF_TASK_SIZE		TASK_SIZE_64
 #define XELF_PROT_BTI		(system_supports_bti() ? PROT_BTI : 0)
-#define XELF_MAP_BTI		(1UL << 63)
+#define XELF_MAP_BTI		BIT(63)
 
 #define XELF_ARCH_SYMBOLS(X) \
 	X(spectre_v4_enable_task_mitigation)
