@@ -63,17 +63,17 @@ static void add_note(struct image *i, const struct note *note, size_t size)
 		note.size = sizeof(words);				\
 	} while (0)
 
-NOTE(bti, 0, )
+NOTE(bti, 0, (void)0)
 NOTE(features_without_bti, 0, note.property[2] = 2)
 NOTE(no_properties, 0, note.size = 0)
 NOTE(lower_and_bti, 0, PROPERTIES(LOWER, 8, 1, 2, FEATURES, 4, BTI, 0))
 NOTE(bti_and_higher, 0, PROPERTIES(FEATURES, 4, BTI, 0, HIGHER, 0))
-NOTE(largest, 1024, )
-NOTE(more_than_it_says, 64, )
-NOTE(too_large, 1025, )
-NOTE(size_max, ~0UL, )
-NOTE(only_a_header, 15, )
-NOTE(less_than_it_says, 31, )
+NOTE(largest, 1024, (void)0)
+NOTE(more_than_it_says, 64, (void)0)
+NOTE(too_large, 1025, (void)0)
+NOTE(size_max, ~0UL, (void)0)
+NOTE(only_a_header, 15, (void)0)
+NOTE(less_than_it_says, 31, (void)0)
 NOTE(other_type, 0, note.type = 1)
 NOTE(other_name, 0, note.name[0] = 'H')
 NOTE(name_of_five, 0, note.name_size = 5)
@@ -110,6 +110,7 @@ static void private_flag(struct image *i)
 	i->phdr[PH_CODE].p_flags |= 0x0ff00000;
 }
 
+#define LOADS
 #ifdef TEST_HAS_PROPERTIES
 #define BAD		REFUSED("property-bad", ENOEXEC)
 #define UNREADABLE	REFUSED("property-unreadable", EIO)
@@ -128,13 +129,13 @@ static void private_flag(struct image *i)
 	  __VA_ARGS__ }
 
 static const struct image_case cases[] = {
-	IN_EACH("bti", bti, ),
-	IN_EACH("without-bti", features_without_bti, ),
-	IN_EACH("none", no_properties, ),
-	IN_EACH("lower-and-bti", lower_and_bti, ),
-	IN_EACH("bti-and-higher", bti_and_higher, ),
-	IN_EACH("largest", largest, ),
-	IN_EACH("more-than-it-says", more_than_it_says, ),
+	IN_EACH("bti", bti, LOADS),
+	IN_EACH("without-bti", features_without_bti, LOADS),
+	IN_EACH("none", no_properties, LOADS),
+	IN_EACH("lower-and-bti", lower_and_bti, LOADS),
+	IN_EACH("bti-and-higher", bti_and_higher, LOADS),
+	IN_EACH("largest", largest, LOADS),
+	IN_EACH("more-than-it-says", more_than_it_says, LOADS),
 	IN_EACH("too-large", too_large, BAD),
 	IN_EACH("size-max", size_max, BAD),
 	IN_EACH("only-a-header", only_a_header, UNREADABLE),
@@ -151,8 +152,8 @@ static const struct image_case cases[] = {
 	IN_EACH("twice", twice, BAD),
 	IN_EACH("not-sorted", not_sorted, BAD),
 	IN_EACH("of-8-bytes", features_of_8_bytes, BAD),
-	IN_EACH("bad-then-good", bad_then_good, ),
-	IN_EACH("flag-of-ours", private_flag, ),
+	IN_EACH("bad-then-good", bad_then_good, LOADS),
+	IN_EACH("flag-of-ours", private_flag, LOADS),
 };
 
 const struct case_list property_cases = { cases, ARRAY_SIZE(cases) };
