@@ -430,7 +430,7 @@ static noinline int xelf_read_properties(struct xelf_load *load)
 {
 	struct xelf_image *image = load->interp.file ? &load->interp :
 						       &load->program;
-	const Elf64_Phdr *phdr = &image->phdrs[image->plan.property];
+	const Elf64_Phdr *phdr;
 	enum xelf_reason reason;
 	u8 note[XELF_PROPERTY_SIZE];
 	loff_t pos;
@@ -439,6 +439,7 @@ static noinline int xelf_read_properties(struct xelf_load *load)
 
 	if (image->plan.property < 0)
 		return 0;
+	phdr = &image->phdrs[image->plan.property];
 	if (phdr->p_filesz > sizeof(note))
 		return xelf_refuse(load, XELF_PROPERTY_BAD, 0);
 	pos = phdr->p_offset;

@@ -129,6 +129,7 @@ static void xelf_write_ahead(struct xelf_ahead *ahead, unsigned long addr,
 			     unsigned long end)
 {
 	bool unlocked = false;
+	int err;
 
 	for (; addr < end && ahead->write_pages; addr += PAGE_SIZE) {
 		if (!xelf_spend(ahead, XELF_HINTS_WRITE_COST))
@@ -138,11 +139,15 @@ static void xelf_write_ahead(struct xelf_ahead *ahead, unsigned long addr,
 		    !xelf_may_write_first(ahead, addr))
 			return;
 		/* Refuses what the VMA's rights refuse. */
-		if (fixup_user_fault(ahead->mm, addr, FAULT_FLAG_WRITE,
-				     &unlocked))
-			return;
-		if (unlocked)
+		err = fixup_user_fault(ahead->mm, addr, FAULT_FLAG_WRITE,
+				       &unlocked);
+		/* What was found before the lock was dropped may be gone. */
+		if (unlocked) {
 			ahead->vma = NULL;
+			ahead->pmd_end = 0;
+		}
+		if (err)
+			return;
 	}
 }
 
