@@ -5,16 +5,23 @@
  *
  * Nothing is mapped that a fault of the program would not map: each page goes
  * through the VMA's own operations, with the VMA's rights, and clipped to it.
- * Whatever fails is left for the program to fault in.
+ * Whatever fails is left for the program to fault in. A part of binfmt_xelf.c.
  */
 #ifndef _XELF_AHEAD_H
 #define _XELF_AHEAD_H
 
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/pgtable.h>
 
 #include <xelf/compat.h>
 #include <xelf/hints.h>
+#include <xelf/prepare.h>
+
+static bool hints = true;
+module_param(hints, bool, 0644);
+MODULE_PARM_DESC(hints,
+		 "0: leave the hints of tagged files alone (default 1)");
 
 /**
  * struct xelf_ahead - pages to be mapped ahead
@@ -252,6 +259,79 @@ static void xelf_map_ahead(struct xelf_ahead *ahead,
 		}
 	}
 	mmap_read_unlock(ahead->mm);
+}
+
+/* The hints in the last bytes of the program's file. */
+static enum xelf_hints_fault xelf_read_hints(struct file *file, u8 *tail,
+					     struct xelf_hints *found)
+{
+	loff_t file_size = i_size_read(file_inode(file));
+	size_t size = min_t(loff_t, file_size, XELF_HINTS_MAX_SIZE);
+
+	if (xelf_read(file, tail, size, file_size - size))
+		return XELF_HINTS_UNREADABLE;
+	return xelf_find_hints(tail, size, PAGE_SHIFT, found);
+}
+
+/* The memory of an image, in whole pages. */
+static struct xelf_extent xelf_image_extent(const struct xelf_image *image)
+{
+	return (struct xelf_extent){
+		.start = image->plan.low + image->bias,
+		.end = PAGE_ALIGN(image->plan.high) + image->bias,
+	};
+}
+
+/* Is the interpreter the one that the hints are for? */
+static bool xelf_same_interp(const struct xelf_load *load, u64 sum)
+{
+	const struct xelf_image *interp = &load->interp;
+
+	return interp->file &&
+	       sum == xelf_interp_sum(interp->head, interp->head_size,
+				      i_size_read(file_inode(interp->file)));
+}
+
+/*
+ * Pages that the program will touch at once are mapped at once, if its file
+ * says which. Costs time if the file is wrong, and a bounded time.
+ */
+static noinline void xelf_use_hints(struct xelf_load *load)
+{
+	struct mm_struct *mm = current->mm;
+	struct xelf_ahead ahead = {
+		.mm = mm,
+		.read_pages = XELF_HINTS_READ_PAGES,
+		.write_pages = XELF_HINTS_WRITE_PAGES,
+		.tables = XELF_HINTS_TABLES,
+		.budget = XELF_HINTS_BUDGET,
+	};
+	u8 tail[XELF_HINTS_MAX_SIZE];
+	enum xelf_hints_fault fault;
+	struct xelf_hints found;
+
+	if (!(load->bprm->buf[XELF_VERSION_OFFSET] & XELF_FLAG_HINTS) ||
+	    !READ_ONCE(hints))
+		return;
+	xelf_enter(load, XELF_STEP_HINTS);
+	fault = xelf_read_hints(load->program.file, tail, &found);
+	if (fault) {
+		atomic_long_inc(&xelf_hints_ignored[fault]);
+		return;
+	}
+	ahead.places[XELF_HINT_PROGRAM] = xelf_image_extent(&load->program);
+	if (found.interp && xelf_same_interp(load, found.interp))
+		ahead.places[XELF_HINT_INTERP] = xelf_image_extent(&load->interp);
+	else if (found.interp)
+		atomic_long_inc(&xelf_hints_ignored[XELF_HINTS_OTHER_INTERP]);
+	/* All that lies below; there may be less of a stack. */
+	ahead.places[XELF_HINT_STACK].end = PAGE_ALIGN(mm->start_stack + 1);
+	xelf_map_ahead(&ahead, &found);
+	atomic_long_inc(&xelf_hints_used);
+	trace_xelf_hints(found.count,
+			 XELF_HINTS_READ_PAGES - ahead.read_pages +
+			 XELF_HINTS_WRITE_PAGES - ahead.write_pages,
+			 ahead.ignored);
 }
 
 #endif /* _XELF_AHEAD_H */
