@@ -53,6 +53,12 @@ map_of_segments_two_megabytes_apart()
 	"$XELF" map --svg "$1" ./apart
 }
 
+# Drawn in a VM, by scripts/docs.
+trace_in_the_documentation()
+{
+	cp "$here/../Documentation/exec-path.svg" "$1"
+}
+
 # ---- the check ----
 
 # Written into the page, to look at the picture from inside. It puts what is wrong, a line each, into the element "result".
