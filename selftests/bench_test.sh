@@ -12,16 +12,6 @@
 enabled=/sys/module/binfmt_xelf/parameters/enabled
 stats=/sys/kernel/debug/xelf/stats
 
-# status WANT COMMAND...: out and err are what it printed
-status()
-{
-	want=$1
-	shift
-	got=0
-	"$@" >out 2>err || got=$?
-	[ $got = "$want" ] || fail "$*: exit status $got, not $want: $(cat out err)"
-}
-
 # says TEXT: asserts that it stands in err, which is one line but for the word on the switch
 says()
 {

@@ -19,16 +19,6 @@ identical()
 	[ "$(cat out)" = identical ] || fail "xelf diff $*: $(cat out)"
 }
 
-# status WANT COMMAND...: out and err are what it printed
-status()
-{
-	want=$1
-	shift
-	got=0
-	"$@" >out 2>err || got=$?
-	[ $got = "$want" ] || fail "$*: exit status $got, not $want: $(cat out err)"
-}
-
 # patch FILE OFFSET BYTE: BYTE is octal
 patch()
 {

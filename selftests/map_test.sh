@@ -18,16 +18,6 @@ export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99:print_stacktrace=1
 export LC_ALL=C
 unset NO_COLOR
 
-# status WANT COMMAND...: out and err are what it printed
-status()
-{
-	want=$1
-	shift
-	got=0
-	timeout 60 "$@" >out 2>err || got=$?
-	[ $got = "$want" ] || fail "$*: exit status $got, not $want: $(cat out err)"
-}
-
 # says TEXT: in one line on standard error, and nothing on standard output
 says()
 {

@@ -12,16 +12,6 @@
 around=/sys/kernel/debug/fault_around_bytes
 hints=/sys/module/binfmt_xelf/parameters/hints
 
-# status WANT COMMAND...: out and err are what it printed
-status()
-{
-	want=$1
-	shift
-	got=0
-	"$@" >out 2>err || got=$?
-	[ $got = "$want" ] || fail "$*: exit status $got, not $want: $(cat out err)"
-}
-
 # says TEXT: what was printed holds it
 says()
 {

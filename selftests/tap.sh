@@ -35,6 +35,16 @@ need()
 	done
 }
 
+# status WANT COMMAND...: runs it, asserts its exit status; what it printed is in the files out and err
+status()
+{
+	tap_want=$1
+	shift
+	tap_got=0
+	"$@" >out 2>err || tap_got=$?
+	[ $tap_got = "$tap_want" ] || fail "$*: exit status $tap_got, not $tap_want: $(cat out err)"
+}
+
 tap_tests()
 {
 	sed -n '/^# ---- tests ----/,$s/^\([a-z0-9_]*\)()$/\1/p' "$0"

@@ -163,8 +163,8 @@ static inline void xelf_drop_substitute(struct linux_binprm *bprm)
 }
 
 /*
- * get_unmapped_area(): exported until 6.10 (529781b21fa5, "mm: switch mm->
- * get_unmapped_area() to a flag" and what followed it). Functions that only
+ * get_unmapped_area(): exported until 6.10 ("mm: remove export for
+ * get_unmapped_area()", and __get_unmapped_area() came). Functions that only
  * some kernels do not export are found as those of XELF_SYMBOLS are.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
