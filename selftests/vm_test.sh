@@ -25,7 +25,8 @@ keeps_output_error_and_status_apart()
 {
 	ends 3 -- sh -c 'echo to output; echo to error >&2; exit 3'
 	[ "$(cat out)" = "to output" ] || fail "output: $(cat out)"
-	[ "$(cat err)" = "to error" ] || fail "error: $(cat err)"
+	# The first run on a machine says that it tries KVM.
+	[ "$(grep -v '^vm: trying' err)" = "to error" ] || fail "error: $(cat err)"
 }
 
 brings_files_and_their_libraries_byte_for_byte()
