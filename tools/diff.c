@@ -6,83 +6,25 @@
  * Documentation/differences.md by the same names.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #include "diff.h"
+#include "rules.h"
 
 /**
  * struct result - what became of the program under one loader
- * @execed: the exec succeeded
- * @err: the exec's errno, if it failed with one
- * @signal: the signal that killed it within the exec
- * @reason: why our loader refused it, or XELF_OK
+ * @exec: of its exec
  * @facts: the rest
  */
 struct result {
-	bool execed;
-	int err;
-	int signal;
-	enum xelf_reason reason;
+	struct outcome exec;
 	struct facts facts;
 };
 
-/**
- * struct rule - a difference that is there on purpose
- * @name: its heading in Documentation/differences.md
- * @allows: is it this one? @theirs: the kernel's loader's result, @ours: ours
- */
-struct rule {
-	const char *name;
-	bool (*allows)(const struct result *theirs, const struct result *ours);
-};
-
-/* A fault that kills there is an errno here. */
-static bool refused_early(const struct result *theirs,
-			  const struct result *ours)
-{
-	return theirs->signal == SIGSEGV && !ours->execed &&
-	       ours->err == xelf_reason_errno(ours->reason) &&
-	       (ours->err == EINVAL || ours->err == ELIBBAD);
-}
-
-/* The kernel's loader does not look at the tag. */
-static bool tag_refused(const struct result *theirs, const struct result *ours)
-{
-	(void)theirs;
-	return !ours->execed && ours->err == EBADMSG &&
-	       (ours->reason == XELF_STALE_TAG ||
-		ours->reason == XELF_UNKNOWN_VERSION ||
-		ours->reason == XELF_UNKNOWN_FLAGS);
-}
-
-static bool exclusive_form(const struct result *theirs,
-			   const struct result *ours)
-{
-	return theirs->err == ENOEXEC && ours->execed;
-}
-
-static const struct rule rules[] = {
-	{ "refused-early", refused_early },
-	{ "tag-refused", tag_refused },
-	{ "exclusive-form", exclusive_form },
-};
-
-static const char *find_rule(const struct result *theirs,
-			     const struct result *ours)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(rules); i++)
-		if (rules[i].allows(theirs, ours))
-			return rules[i].name;
-	return NULL;
-}
-
-static char *exec_text(const struct result *result)
+static char *exec_text(const struct outcome *result)
 {
 	if (result->execed)
 		return format("loads it");
@@ -94,18 +36,6 @@ static char *exec_text(const struct result *result)
 			      errno_name(result->err),
 			      xelf_reason_name(result->reason));
 	return format("refuses it with %s", errno_name(result->err));
-}
-
-/* Why our loader refused, by the counter that moved. */
-static enum xelf_reason find_reason(const struct counters *before,
-				    const struct counters *after)
-{
-	int i;
-
-	for (i = XELF_DISABLED + 1; i < XELF_REASON_COUNT; i++)
-		if (after->refused[i] > before->refused[i])
-			return i;
-	return XELF_OK;
 }
 
 /*
@@ -123,7 +53,7 @@ static int check_loader(enum loader loader, const struct result *result,
 		say("", "switched off, the module loaded %ld program(s) all the same", loads);
 		return EXIT_USAGE;
 	}
-	if (loader == BINFMT_XELF && result->execed && !loads) {
+	if (loader == BINFMT_XELF && result->exec.execed && !loads) {
 		say("", "it was loaded, but not by binfmt_xelf: has binfmt_misc a rule for it?");
 		return EXIT_USAGE;
 	}
@@ -147,12 +77,12 @@ static int run_under(enum loader loader, const struct trial *trial,
 	if (!status)
 		status = module_counters(&after);
 	if (!status) {
-		result->execed = task.execed;
-		result->err = task.exec_errno;
+		result->exec.execed = task.execed;
+		result->exec.err = task.exec_errno;
 		if (!task.execed && WIFSIGNALED(task.status))
-			result->signal = WTERMSIG(task.status);
+			result->exec.signal = WTERMSIG(task.status);
 		if (loader == BINFMT_XELF && !task.execed)
-			result->reason = find_reason(&before, &after);
+			result->exec.reason = counters_reason(&before, &after);
 		status = check_loader(loader, result, &before, &after);
 	}
 	if (!status && task.execed) {
@@ -197,35 +127,10 @@ static void print_difference(const struct options *opt, size_t number,
 	free(b);
 }
 
-/* Walks both lists, sorted by field. Returns the number of differences. */
-static size_t compare_facts(const struct options *opt, struct facts *theirs,
-			    struct facts *ours)
+static void print_fact(void *context, size_t number, const char *field,
+		       const char *theirs, const char *ours)
 {
-	const char *none = "(none)";
-	size_t i = 0, j = 0, found = 0;
-
-	facts_sort(theirs);
-	facts_sort(ours);
-	while (i < theirs->count || j < ours->count) {
-		const struct fact *a = i < theirs->count ? &theirs->list[i] : NULL;
-		const struct fact *b = j < ours->count ? &ours->list[j] : NULL;
-		int order = !a ? 1 : !b ? -1 : strcmp(a->field, b->field);
-
-		if (order || strcmp(a->value, b->value))
-			print_difference(opt, found++,
-					 order <= 0 ? a->field : b->field,
-					 order <= 0 ? a->value : none,
-					 order >= 0 ? b->value : none, NULL);
-		i += order <= 0;
-		j += order >= 0;
-	}
-	return found;
-}
-
-static bool same_exec(const struct result *theirs, const struct result *ours)
-{
-	return theirs->execed == ours->execed && theirs->err == ours->err &&
-	       theirs->signal == ours->signal;
+	print_difference(context, number, field, theirs, ours, NULL);
 }
 
 /* Return: EXIT_DONE if they are the same, but for what is meant. */
@@ -234,9 +139,9 @@ static int compare(const struct options *opt, const struct trial *trial,
 {
 	struct result *theirs = &results[BINFMT_ELF];
 	struct result *ours = &results[BINFMT_XELF];
-	char *how_theirs = exec_text(theirs);
-	char *how_ours = exec_text(ours);
-	const char *rule = NULL;
+	char *how_theirs = exec_text(&theirs->exec);
+	char *how_ours = exec_text(&ours->exec);
+	const struct rule *rule = NULL;
 	size_t differences = 0;
 
 	if (opt->json) {
@@ -246,12 +151,14 @@ static int compare(const struct options *opt, const struct trial *trial,
 		print_json_string(how_ours);
 		printf(",\n  \"differences\": [");
 	}
-	if (!same_exec(theirs, ours)) {
-		rule = find_rule(theirs, ours);
-		print_difference(opt, 0, "exec", how_theirs, how_ours, rule);
+	if (!same_outcome(&theirs->exec, &ours->exec)) {
+		rule = find_rule(&theirs->exec, &ours->exec);
+		print_difference(opt, 0, "exec", how_theirs, how_ours,
+				 rule ? rule->name : NULL);
 		differences = !rule;
 	} else {
-		differences = compare_facts(opt, &theirs->facts, &ours->facts);
+		differences = facts_compare(&theirs->facts, &ours->facts,
+					    print_fact, (void *)opt);
 	}
 	if (opt->json)
 		printf("\n  ],\n  \"facts\": %zu,\n  \"identical\": %s\n}\n",
@@ -260,7 +167,7 @@ static int compare(const struct options *opt, const struct trial *trial,
 		printf("%zu difference(s)\n", differences);
 	else if (rule)
 		printf("identical but for what is meant so\n");
-	else if (theirs->execed)
+	else if (theirs->exec.execed)
 		printf("identical\n");
 	else
 		printf("identical: each %s\n", how_theirs);
@@ -316,7 +223,7 @@ static int print_rules(void)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(rules); i++)
+	for (i = 0; i < RULE_COUNT; i++)
 		puts(rules[i].name);
 	return EXIT_DONE;
 }

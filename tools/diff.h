@@ -33,6 +33,10 @@ struct facts {
 __printf(3, 4) void facts_add(struct facts *facts, char *field, const char *fmt,
 			      ...);
 void facts_sort(struct facts *facts);
+typedef void facts_differ(void *context, size_t number, const char *field,
+			  const char *theirs, const char *ours);
+size_t facts_compare(struct facts *theirs, struct facts *ours,
+		     facts_differ *differ, void *context);
 void facts_free(struct facts *facts);
 
 /* module.c */
@@ -63,6 +67,8 @@ bool module_has_hints(void);
 bool module_follows_hints(void);
 int module_use_hints(bool on);
 int module_counters(struct counters *counters);
+enum xelf_reason counters_reason(const struct counters *before,
+				 const struct counters *after);
 
 /* copy.c */
 const char *copy_make(const char *command, const char *path,

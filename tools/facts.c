@@ -71,3 +71,35 @@ void facts_free(struct facts *facts)
 	free(facts->list);
 	*facts = (struct facts){ };
 }
+
+/**
+ * facts_compare() - walk two lists side by side
+ * @theirs: the kernel's loader's; comes back sorted
+ * @ours: our loader's; the same
+ * @differ: called for each difference, with their number so far
+ * @context: for @differ
+ *
+ * Return: the number of differences.
+ */
+size_t facts_compare(struct facts *theirs, struct facts *ours,
+		     facts_differ *differ, void *context)
+{
+	const char *none = "(none)";
+	size_t i = 0, j = 0, found = 0;
+
+	facts_sort(theirs);
+	facts_sort(ours);
+	while (i < theirs->count || j < ours->count) {
+		const struct fact *a = i < theirs->count ? &theirs->list[i] : NULL;
+		const struct fact *b = j < ours->count ? &ours->list[j] : NULL;
+		int order = !a ? 1 : !b ? -1 : strcmp(a->field, b->field);
+
+		if (order || strcmp(a->value, b->value))
+			differ(context, found++, order <= 0 ? a->field : b->field,
+			       order <= 0 ? a->value : none,
+			       order >= 0 ? b->value : none);
+		i += order <= 0;
+		j += order >= 0;
+	}
+	return found;
+}

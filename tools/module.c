@@ -267,3 +267,21 @@ int module_counters(struct counters *counters)
 	fclose(stats);
 	return EXIT_DONE;
 }
+
+/**
+ * counters_reason() - why our loader refused, by the counter that moved
+ * @before: the counters before the exec
+ * @after: those after it
+ *
+ * Return: the reason, or XELF_OK if none did.
+ */
+enum xelf_reason counters_reason(const struct counters *before,
+				 const struct counters *after)
+{
+	int i;
+
+	for (i = XELF_DISABLED + 1; i < XELF_REASON_COUNT; i++)
+		if (after->refused[i] > before->refused[i])
+			return i;
+	return XELF_OK;
+}
