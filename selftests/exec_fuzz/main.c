@@ -1,0 +1,695 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The fuzzer of execs:
+ *
+ *	exec_fuzz [OPTION]... [PROGRAM]...
+ *
+ *	-s SEED		what all choices follow from (default 1)
+ *	-n EXECS	end after so many execs were compared
+ *	-t SECONDS	end after this time (default 60 without -n)
+ *	-c DIRECTORY	begin with the inputs in there, too
+ *	-i FILE		run this one input, and say what differs
+ *	-l		write each input to the kernel log before it runs
+ *	-x		end at the first finding
+ *
+ * Begins with the images of the tests' table and the PROGRAMs. Standard output
+ * is for scripts/fuzz-vm: inputs and findings, each behind a line that begins
+ * with "== ", and at the end the counts. How far it is goes to standard error.
+ */
+#include <getopt.h>
+#include <poll.h>
+#include <dirent.h>
+#include <time.h>
+
+#include <sys/prctl.h>
+
+#include <xelf/hints.h>
+
+#include "../xelf_test.h"
+#include "exec_fuzz.h"
+
+#define MAX_CORPUS	4096
+#define MAX_KEYS	64
+/* Of findings that look alike, so many are shown. */
+#define MAX_ALIKE	3
+#define PROGRESS_MS	5000
+/* Nothing takes as long, on any kernel. */
+#define HUNG_MS		60000
+#define REFCNT		"/sys/module/binfmt_xelf/refcnt"
+#define FILE_NR		"/proc/sys/fs/file-nr"
+/* The kernel counts files for each processor, and adds up now and then. */
+#define FILES_MAY_VARY	512
+#define CHECK_EVERY	64
+
+static struct {
+	__u64 seed;
+	unsigned long execs;
+	unsigned long seconds;
+	const char *corpus;
+	const char *input;
+	bool log;
+	bool stop;
+} options = { .seed = 1 };
+
+/* Shared with the process that watches the one that works. */
+static struct state {
+	unsigned long turn;		/* inputs begun */
+	unsigned long compared;
+	unsigned long loaded, refused, killed, ran_on;
+	unsigned long by_rule[RULE_COUNT];
+	unsigned long corpus, edges, shapes, findings;
+	__u64 digest;
+	bool has_kcov;
+	struct work work;
+} *state;
+
+static struct work *work;
+static struct pair pair;
+static struct input corpus[MAX_CORPUS];
+static long first_files;
+static int kmsg = -1, kmsg_write = -1;
+
+static unsigned long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* ---- what a pair comes to ---- */
+
+/**
+ * struct verdict - what is wrong with a pair, if anything is
+ * @wrong: something is
+ * @text: in one line
+ * @key: the same for findings that look alike
+ * @details: more lines
+ */
+struct verdict {
+	bool wrong;
+	char text[512];
+	char key[128];
+	char details[16384];
+};
+
+static void print_outcome(char *to, size_t room, const struct outcome *exec)
+{
+	if (exec->execed)
+		snprintf(to, room, "loads it");
+	else if (exec->signal)
+		snprintf(to, room, "kills it with SIG%s",
+			 sigabbrev_np(exec->signal) ?: "?");
+	else if (exec->reason)
+		snprintf(to, room, "refuses it with %s (%s)",
+			 strerrorname_np(exec->err) ?: "?",
+			 xelf_reason_name(exec->reason));
+	else
+		snprintf(to, room, "refuses it with %s",
+			 strerrorname_np(exec->err) ?: "?");
+}
+
+__attribute__((format(printf, 2, 3)))
+static void say_wrong(struct verdict *verdict, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(verdict->text, sizeof(verdict->text), format, ap);
+	va_end(ap);
+	verdict->wrong = true;
+	snprintf(verdict->key, sizeof(verdict->key), "%.100s", verdict->text);
+}
+
+static void judge_outcome(struct verdict *verdict)
+{
+	struct outcome *theirs = &pair.sight[0].exec;
+	struct outcome *ours = &pair.sight[1].exec;
+	char a[128], b[128];
+	const struct rule *rule;
+
+	if (ours->err)
+		ours->reason = run_reason(work);
+	rule = find_rule(theirs, ours);
+	if (rule) {
+		state->by_rule[rule - rules]++;
+		return;
+	}
+	print_outcome(a, sizeof(a), theirs);
+	print_outcome(b, sizeof(b), ours);
+	say_wrong(verdict, "exec: binfmt_elf %s, binfmt_xelf %s", a, b);
+}
+
+/* The first thing that differs, without its address, is the key. */
+static void judge_state(struct verdict *verdict)
+{
+	FILE *details = fmemopen(verdict->details, sizeof(verdict->details), "w");
+	const struct sight *a = &pair.sight[0], *b = &pair.sight[1];
+	size_t found, i;
+
+	found = run_explain(work, details);
+	fclose(details);
+	if (found) {
+		say_wrong(verdict, "what is seen differs in %zu place(s)%.400s",
+			  found, verdict->details + 1);
+		verdict->text[strcspn(verdict->text, "\n")] = 0;
+		snprintf(verdict->key, sizeof(verdict->key), "%.*s",
+			 (int)strcspn(verdict->details + 2, ".:"),
+			 verdict->details + 2);
+		return;
+	}
+	for (i = 0; i < a->size && i < b->size && a->seen[i] == b->seen[i]; i++)
+		;
+	if (i < a->size || i < b->size)
+		say_wrong(verdict, "what is seen differs at byte %zu, and not to the oracle",
+			  i);
+	else
+		say_wrong(verdict,
+			  "the end differs: binfmt_elf %lx at 0x%lx (stack 0x%lx, %zu bytes of output), binfmt_xelf %lx at 0x%lx (stack 0x%lx, %zu bytes)",
+			  a->end[0], a->end[1], a->end[2], a->output_size,
+			  b->end[0], b->end[1], b->end[2], b->output_size);
+	snprintf(verdict->key, sizeof(verdict->key), "%.20s", verdict->text);
+}
+
+static void run_work(struct verdict *verdict, bool ours_first)
+{
+	const char *unwritten = run_write(work);
+
+	verdict->wrong = false;
+	*verdict->details = 0;
+	if (unwritten) {
+		say_wrong(verdict, "%s", unwritten);
+		return;
+	}
+	run_pair(work, &pair, ours_first, state->has_kcov ? 3000 : 300);
+	if (run_same(&pair))
+		return;
+	if (!same_outcome(&pair.sight[0].exec, &pair.sight[1].exec))
+		judge_outcome(verdict);
+	else
+		judge_state(verdict);
+}
+
+/* ---- what must hold whatever ran ---- */
+
+static long read_number(const char *path)
+{
+	char text[64];
+
+	text[read_file(path, text, sizeof(text) - 1)] = 0;
+	return atol(text);
+}
+
+/* No program of ours lives, and none has left anything open. */
+static void check_counts(struct verdict *verdict)
+{
+	long refcnt = read_number(REFCNT), files = read_number(FILE_NR);
+
+	if (refcnt)
+		say_wrong(verdict, "the module's reference count is %ld, and no tagged program lives",
+			  refcnt);
+	else if (files > first_files + FILES_MAY_VARY)
+		say_wrong(verdict, "%ld files are open in the kernel, and %ld were",
+			  files, first_files);
+}
+
+/* Has the kernel complained? scripts/vm has the same words. */
+static void check_log(struct verdict *verdict)
+{
+	static const char *const words[] = {
+		"BUG:", "WARNING:", "Oops", "KASAN", "UBSAN", "Call Trace",
+		"general protection fault", "unreferenced object",
+		"possible circular locking", "possible recursive locking",
+		"inconsistent lock state", "suspicious RCU usage",
+		"held lock freed", "bad unlock balance",
+	};
+	char line[8192];
+	ssize_t got;
+	int i;
+
+	while ((got = read(kmsg, line, sizeof(line) - 1)) > 0 ||
+	       (got < 0 && errno == EPIPE)) {
+		if (got < 0)
+			continue;
+		line[got] = 0;
+		line[strcspn(line, "\n")] = 0;
+		for (i = 0; i < ARRAY_SIZE(words) && !verdict->wrong; i++)
+			if (strstr(line, words[i]))
+				say_wrong(verdict, "the kernel complained: %.200s",
+					  strchr(line, ';') ?: line);
+	}
+}
+
+/* ---- what goes out ---- */
+
+static void print_block(const char *what, unsigned long number,
+			const struct input *input, const struct verdict *verdict)
+{
+	printf("== %s %lu\n", what, number);
+	if (verdict)
+		printf("# seed %llu, input %lu: %s\n%s",
+		       (unsigned long long)options.seed, state->turn,
+		       verdict->text, verdict->details);
+	input_print(stdout, input);
+	fflush(stdout);
+}
+
+/* So that the log has it, should the kernel not survive it. */
+static void log_input(const struct input *input)
+{
+	char *text, *line, *rest;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	fprintf(to, "# seed %llu, input %lu\n", (unsigned long long)options.seed,
+		state->turn);
+	input_print(to, input);
+	fclose(to);
+	rest = text;
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			dprintf(kmsg_write, "exec_fuzz: %.900s\n", line);
+	free(text);
+}
+
+static bool is_alike(const struct verdict *verdict)
+{
+	static struct {
+		char key[128];
+		unsigned int seen;
+	} keys[MAX_KEYS];
+	int i;
+
+	for (i = 0; i < MAX_KEYS && *keys[i].key; i++)
+		if (!strcmp(keys[i].key, verdict->key))
+			return ++keys[i].seen > MAX_ALIKE;
+	if (i < MAX_KEYS) {
+		strcpy(keys[i].key, verdict->key);
+		keys[i].seen = 1;
+	}
+	return false;
+}
+
+/* Runs it again, smaller; is it the same finding still? */
+static bool still_wrong(const struct input *input, struct verdict *verdict)
+{
+	struct verdict again;
+
+	work_load(work, input);
+	work_seal(work);
+	run_work(&again, false);
+	if (!again.wrong || strcmp(again.key, verdict->key))
+		return false;
+	*verdict = again;
+	return true;
+}
+
+/* Takes one patch after the other away, where the finding stays. */
+static void shrink_file(struct input *input, int which, struct verdict *verdict)
+{
+	struct input_file *file = &input->file[which];
+	__u8 *old = malloc(file->patches_size + 1);
+	struct patch patch;
+	size_t at = 0, size, all;
+
+	while (at < file->patches_size) {
+		memcpy(&patch, file->patches + at, sizeof(patch));
+		size = sizeof(patch) + patch.size;
+		all = file->patches_size;
+		memcpy(old, file->patches, all);
+		memmove(file->patches + at, file->patches + at + size,
+			all - at - size);
+		file->patches_size -= size;
+		if (still_wrong(input, verdict))
+			continue;
+		memcpy(file->patches, old, all);
+		file->patches_size = all;
+		at += size;
+	}
+	free(old);
+}
+
+static void shrink(struct input *input, struct verdict *verdict)
+{
+	unsigned long *member = (unsigned long *)&input->setup, old;
+	int i;
+
+	if (!still_wrong(input, verdict)) {
+		strcat(verdict->details, "# not seen again\n");
+		return;
+	}
+	for (i = 0; i < sizeof(input->setup) / sizeof(*member); i++) {
+		old = member[i];
+		member[i] = 0;
+		if (old && !still_wrong(input, verdict))
+			member[i] = old;
+	}
+	shrink_file(input, THE_PROGRAM, verdict);
+	shrink_file(input, THE_INTERP, verdict);
+	/* What it is now, with the words for it. */
+	still_wrong(input, verdict);
+}
+
+/* Takes the input. */
+static void report(struct input *input, struct verdict *verdict, bool shrinks)
+{
+	state->findings++;
+	if (is_alike(verdict)) {
+		input_free(input);
+		return;
+	}
+	if (shrinks)
+		shrink(input, verdict);
+	fprintf(stderr, "fuzz-vm: finding %lu: %s\n", state->findings,
+		verdict->text);
+	print_block("finding", state->findings, input, verdict);
+	input_free(input);
+}
+
+/* ---- the loop ---- */
+
+static void count(void)
+{
+	const struct sight *theirs = &pair.sight[0], *ours = &pair.sight[1];
+
+	state->compared++;
+	state->edges = kcov_edges();
+	state->shapes = shapes();
+	state->ran_on += ours->ended;
+	if (!same_outcome(&theirs->exec, &ours->exec))
+		return;
+	state->loaded += ours->exec.execed;
+	state->refused += !!ours->exec.err;
+	state->killed += !!ours->exec.signal;
+}
+
+/* What shows that a run was the same as another. */
+static void add_to_digest(const struct input *input)
+{
+	const struct outcome *theirs = &pair.sight[0].exec;
+	const struct outcome *ours = &pair.sight[1].exec;
+	__u64 sum = state->digest;
+	__u64 what[] = {
+		theirs->execed, theirs->err, theirs->signal,
+		ours->execed, ours->err, ours->signal,
+		input->file[0].size, input->file[1].size,
+	};
+	int i;
+
+	sum = xelf_sum(sum, &input->setup, sizeof(input->setup));
+	for (i = 0; i < FILES; i++)
+		sum = xelf_sum(sum, input->file[i].patches,
+			       input->file[i].patches_size);
+	state->digest = xelf_sum(sum, what, sizeof(what));
+}
+
+static void keep(struct input *input, unsigned int edges)
+{
+	bool is_new = shape_is_new(pair.sight[1].shape);
+
+	if (!(edges || is_new) || state->corpus == MAX_CORPUS) {
+		input_free(input);
+		return;
+	}
+	print_block("corpus", state->turn, input, NULL);
+	corpus[state->corpus++] = *input;
+}
+
+/* Runs what is in @work. */
+static void try_work(void)
+{
+	struct verdict verdict = { };
+	struct input input;
+	unsigned int edges;
+
+	work_seal(work);
+	if (!input_make(&input, work))
+		return;
+	if (options.log)
+		log_input(&input);
+	run_work(&verdict, state->turn % 2);
+	edges = kcov_end();
+	count();
+	add_to_digest(&input);
+	check_log(&verdict);
+	if (!(state->compared % CHECK_EVERY))
+		check_counts(&verdict);
+	if (verdict.wrong)
+		report(&input, &verdict, true);
+	else
+		keep(&input, edges);
+}
+
+static bool is_over(unsigned long begun)
+{
+	return (options.execs && state->compared >= options.execs) ||
+	       (options.seconds && now_ms() - begun >= options.seconds * 1000) ||
+	       (options.stop && state->findings);
+}
+
+static void load_corpus(void)
+{
+	struct dirent **names;
+	struct input input;
+	int n, i;
+	FILE *from;
+
+	if (chdir(options.corpus))
+		die("%s", options.corpus);
+	n = scandir(".", &names, NULL, alphasort);
+	for (i = 0; i < n; i++) {
+		from = *names[i]->d_name == '.' ? NULL : fopen(names[i]->d_name, "r");
+		if (!from)
+			continue;
+		/* One of other bases is no loss. */
+		if (input_read(from, &input)) {
+			work_load(work, &input);
+			try_work();
+			state->turn++;
+		}
+		fclose(from);
+		input_free(&input);
+	}
+}
+
+static const struct input *pick(struct rng *rng)
+{
+	unsigned long recent = state->corpus < 64 ? state->corpus : 64;
+
+	if (rng_one_in(rng, 3))
+		return &corpus[state->corpus - 1 - rng_below(rng, recent)];
+	return &corpus[rng_below(rng, state->corpus)];
+}
+
+static void fuzz(void)
+{
+	unsigned long begun = now_ms();
+	int base;
+
+	for (base = 0; base < base_count() && !is_over(begun); base++) {
+		if (!base_is_program(base))
+			continue;
+		work_begin(work, base);
+		try_work();
+		state->turn++;
+	}
+	if (options.corpus)
+		load_corpus();
+	while (!is_over(begun)) {
+		struct rng rng = { options.seed * 0x100000000ULL + state->turn };
+
+		work_load(work, pick(&rng));
+		mutate(work, pick(&rng), &rng);
+		try_work();
+		state->turn++;
+	}
+}
+
+static void print_summary(void)
+{
+	unsigned int i;
+
+	printf("== summary 0\nseed %llu\ninputs %lu\ncompared %lu\nloaded %lu\nrefused %lu\nkilled %lu\nran-on %lu\n",
+	       (unsigned long long)options.seed, state->turn, state->compared,
+	       state->loaded, state->refused, state->killed, state->ran_on);
+	for (i = 0; i < RULE_COUNT; i++)
+		printf("%s %lu\n", rules[i].name, state->by_rule[i]);
+	printf("corpus %lu\nedges %lu\nshapes %lu\nfindings %lu\ndigest %016llx\n",
+	       state->corpus, state->edges, state->shapes, state->findings,
+	       (unsigned long long)state->digest);
+	fflush(stdout);
+}
+
+/* ---- processes ---- */
+
+static void prepare(void)
+{
+	/* What a file without a loader asks for; nobody has it, and it is slow. */
+	int fd = open("/proc/sys/kernel/modprobe", O_WRONLY | O_TRUNC);
+
+	if (fd >= 0 && write(fd, "\n", 1) == 1)
+		close(fd);
+	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	kmsg_write = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	if (kmsg < 0 || kmsg_write < 0)
+		die("/dev/kmsg");
+	lseek(kmsg, 0, SEEK_END);
+	first_files = read_number(FILE_NR);
+	state->has_kcov = kcov_open();
+	run_make(&pair);
+}
+
+static int reproduce(void)
+{
+	struct verdict verdict = { };
+	struct input input;
+	FILE *from = fopen(options.input, "r");
+
+	if (!from || !input_read(from, &input)) {
+		fprintf(stderr, "exec_fuzz: %s: is no input, or one of other programs\n",
+			options.input);
+		return 2;
+	}
+	work_load(work, &input);
+	work_seal(work);
+	run_work(&verdict, false);
+	check_log(&verdict);
+	check_counts(&verdict);
+	if (verdict.wrong)
+		printf("%s\n%s", verdict.text, verdict.details);
+	else
+		printf("nothing differs but what is meant\n");
+	return verdict.wrong;
+}
+
+/* The process that works. */
+static int work_on(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prepare();
+	if (options.input)
+		return reproduce();
+	fuzz();
+	print_summary();
+	return state->findings ? 1 : 0;
+}
+
+static void print_progress(unsigned long begun)
+{
+	static unsigned long last, last_ms;
+	unsigned long ms = now_ms(), done = state->compared;
+
+	fprintf(stderr, "fuzz-vm: %lu s: %lu execs compared, %lu/s, corpus %lu, %lu %s, findings %lu\n",
+		(ms - begun) / 1000, done,
+		(done - last) * 1000 / (ms - (last_ms ?: begun) ?: 1),
+		state->corpus, state->has_kcov ? state->edges : state->shapes,
+		state->has_kcov ? "edges" : "shapes", state->findings);
+	last = done;
+	last_ms = ms;
+}
+
+/* What it hangs in, or died of: @work is as it was. */
+static int report_dead(const char *text)
+{
+	struct verdict verdict = { };
+	struct input input;
+
+	say_wrong(&verdict, "%s", text);
+	if (input_make(&input, work))
+		report(&input, &verdict, false);
+	print_summary();
+	return 1;
+}
+
+/* Waits for the process that works, and says how far it is. */
+static int watch(pid_t worker)
+{
+	unsigned long begun = now_ms(), moved = begun, shown = begun;
+	unsigned long turn = 0;
+	int status;
+
+	for (;;) {
+		if (waitpid(worker, &status, WNOHANG) == worker)
+			break;
+		poll(NULL, 0, 100);
+		if (turn != state->turn) {
+			turn = state->turn;
+			moved = now_ms();
+		}
+		if (!options.input && now_ms() - shown >= PROGRESS_MS) {
+			shown = now_ms();
+			print_progress(begun);
+		}
+		if (now_ms() - moved >= HUNG_MS)
+			return report_dead("an exec has not come to an end in a minute");
+	}
+	if (WIFSIGNALED(status))
+		return report_dead("the fuzzer itself was killed");
+	return WEXITSTATUS(status);
+}
+
+static void usage(void)
+{
+	fprintf(stderr, "usage: exec_fuzz [-s SEED] [-n EXECS] [-t SECONDS] [-c DIRECTORY] [-i FILE] [-l] [-x] [PROGRAM]...\n");
+	exit(2);
+}
+
+static void read_options(int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "s:n:t:c:i:lx")) != -1) {
+		switch (option) {
+		case 's':
+			options.seed = strtoull(optarg, NULL, 0);
+			break;
+		case 'n':
+			options.execs = strtoul(optarg, NULL, 0);
+			break;
+		case 't':
+			options.seconds = strtoul(optarg, NULL, 0);
+			break;
+		case 'c':
+			options.corpus = optarg;
+			break;
+		case 'i':
+			options.input = optarg;
+			break;
+		case 'l':
+			options.log = true;
+			break;
+		case 'x':
+			options.stop = true;
+			break;
+		default:
+			usage();
+		}
+	}
+	if (!options.execs && !options.seconds)
+		options.seconds = 60;
+}
+
+int main(int argc, char **argv)
+{
+	pid_t worker;
+	int status;
+
+	read_options(argc, argv);
+	if (mkdir(PLACE, 0755) && errno != EEXIST)
+		die("%s", PLACE);
+	state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (state == MAP_FAILED)
+		die("no memory");
+	work = &state->work;
+	work_make(work);
+	bases_make(argv + optind);
+	worker = fork();
+	if (worker < 0)
+		die("fork");
+	if (!worker)
+		exit(work_on());
+	status = watch(worker);
+	set_enabled(true);
+	return status;
+}
