@@ -234,6 +234,12 @@ static void at_0(struct image *i)
 	image_move(i, -IMAGE_BASE);
 }
 
+/* Its bss ends behind 0, the rest before; in memory nothing wraps. */
+static void across_0(struct image *i)
+{
+	image_move(i, -0x6000UL);
+}
+
 static void over_the_stack(struct image *i)
 {
 	image_move(i, TEST_STACK_END - 0x9000 - IMAGE_BASE);
@@ -296,6 +302,10 @@ static const struct image_case cases[] = {
 	{ "interp-tagged", PIE, .change_interp = tagged },
 	{ "interp-exclusive", PIE, .change_interp = exclusive,
 	  REFUSED("interpreter-not-elf", ELIBBAD) },
+
+	{ "interp-across-0", PIE, .change_interp = across_0 },
+	{ "exec-with-interp-across-0", EXEC_INTERP,
+	  .change_interp = across_0 },
 
 	{ "fixed-interp", PIE_EXEC },
 	{ "fixed-interp-elsewhere", PIE_EXEC, .change_interp = elsewhere },

@@ -9,7 +9,9 @@
 
 /*
  * What is between the highest end of file contents and the highest end of
- * memory of the segments so far; the file's own addresses.
+ * memory of the segments so far. Of a program by the file's own addresses, of
+ * an interpreter by those in memory: which end is the highest is another one if
+ * the file's wrap.
  */
 struct xelf_bss {
 	unsigned long start;
@@ -17,12 +19,15 @@ struct xelf_bss {
 	int prot;
 };
 
-static void xelf_bss_add(struct xelf_bss *bss, const Elf64_Phdr *phdr)
+/* @bias: of an interpreter; 0 for a program. */
+static void xelf_bss_add(struct xelf_bss *bss, const Elf64_Phdr *phdr,
+			 unsigned long bias)
 {
-	bss->start = max_t(unsigned long, bss->start,
-			   phdr->p_vaddr + phdr->p_filesz);
-	if (bss->end < phdr->p_vaddr + phdr->p_memsz) {
-		bss->end = phdr->p_vaddr + phdr->p_memsz;
+	unsigned long addr = phdr->p_vaddr + bias;
+
+	bss->start = max_t(unsigned long, bss->start, addr + phdr->p_filesz);
+	if (bss->end < addr + phdr->p_memsz) {
+		bss->end = addr + phdr->p_memsz;
 		bss->prot = xelf_prot(phdr->p_flags);
 	}
 }
@@ -109,14 +114,14 @@ static int xelf_bss_of_program(const struct xelf_bss *bss, unsigned long bias)
 }
 
 /* That of an interpreter: cleared also where nothing but the file is mapped. */
-static int xelf_bss_of_interp(const struct xelf_bss *bss, unsigned long bias)
+static int xelf_bss_of_interp(const struct xelf_bss *bss)
 {
-	if (clear_user((void __user *)(bss->start + bias),
+	if (clear_user((void __user *)bss->start,
 		       PAGE_ALIGN(bss->start) - bss->start))
 		return -EFAULT;
 	if (trace_xelf_bss_enabled())
-		xelf_bss_trace(XELF_IMAGE_INTERP, bss, bias);
-	return xelf_bss_map_anon(bss, bias);
+		xelf_bss_trace(XELF_IMAGE_INTERP, bss, 0);
+	return xelf_bss_map_anon(bss, 0);
 }
 
 #endif /* _XELF_BSS_MERGED_H */

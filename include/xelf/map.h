@@ -204,7 +204,7 @@ static int xelf_map_program_segment(struct xelf_load *load,
 	if (!err)
 		err = xelf_map_file_pages(program->file, phdr, flags, total,
 					  &program->bias);
-	xelf_bss_add(bss, phdr);
+	xelf_bss_add(bss, phdr, 0);
 	return err;
 }
 
@@ -317,7 +317,7 @@ static int xelf_map_interp(struct xelf_load *load)
 			total = 0;
 		}
 		err = xelf_map_interp_segment(load, phdr, flags, total);
-		xelf_bss_add(&bss, phdr);
+		xelf_bss_add(&bss, phdr, interp->bias);
 		if (!err)
 			xelf_trace_segment(XELF_IMAGE_INTERP, i, phdr, interp->bias);
 		flags = XELF_MAP_FILE | MAP_FIXED | interp->map_flags;
@@ -325,7 +325,7 @@ static int xelf_map_interp(struct xelf_load *load)
 		first = false;
 	}
 	if (!err && XELF_INTERP_BSS_MERGED)
-		err = xelf_bss_of_interp(&bss, interp->bias);
+		err = xelf_bss_of_interp(&bss);
 	if (err)
 		return xelf_kill(XELF_STEP_INTERP, err);
 
