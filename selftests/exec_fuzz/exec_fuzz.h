@@ -190,20 +190,28 @@ struct sight {
 /**
  * struct pair - an input under the kernel's loader and under ours
  * @sight: of the one, of the other
+ * @exclusive: the program has the exclusive form; the kernel's loader got the
+ *	plain one
+ * @alone: what the kernel's loader did with the exclusive form
  */
 struct pair {
 	struct sight sight[2];
+	bool exclusive;
+	struct outcome alone;
 };
 
 void run_make(struct pair *pair);
 /* Returns NULL, or what is wrong with the files. */
 const char *run_write(const struct work *work);
-void run_pair(const struct work *work, struct pair *pair, bool ours_first,
+void run_pair(struct work *work, struct pair *pair, bool ours_first,
 	      unsigned int run_ms);
+bool run_same_state(const struct pair *pair);
+bool run_same_end(const struct pair *pair);
+bool run_is_random(const struct work *work, const struct pair *pair,
+		   unsigned int run_ms);
 /* As run_pair(), slowly; the differences, by the oracle's words, go to @to. */
 size_t run_explain(const struct work *work, FILE *to);
 enum xelf_reason run_reason(const struct work *work);
-bool run_same(const struct pair *pair);
 
 /* ---- oracle.c ---- */
 void oracle_look(int ours, pid_t pid);

@@ -55,7 +55,7 @@ static struct {
 static struct state {
 	unsigned long turn;		/* inputs begun */
 	unsigned long compared;
-	unsigned long loaded, refused, killed, ran_on;
+	unsigned long loaded, refused, killed, ran_on, random;
 	unsigned long by_rule[RULE_COUNT];
 	unsigned long corpus, edges, shapes, findings;
 	__u64 digest;
@@ -145,9 +145,10 @@ static void judge_state(struct verdict *verdict)
 {
 	FILE *details = fmemopen(verdict->details, sizeof(verdict->details), "w");
 	const struct sight *a = &pair.sight[0], *b = &pair.sight[1];
-	size_t found, i;
+	size_t found = 0, i;
 
-	found = run_explain(work, details);
+	if (!pair.exclusive)
+		found = run_explain(work, details);
 	fclose(details);
 	if (found) {
 		say_wrong(verdict, "what is seen differs in %zu place(s)%.400s",
@@ -160,19 +161,61 @@ static void judge_state(struct verdict *verdict)
 	}
 	for (i = 0; i < a->size && i < b->size && a->seen[i] == b->seen[i]; i++)
 		;
-	if (i < a->size || i < b->size)
-		say_wrong(verdict, "what is seen differs at byte %zu, and not to the oracle",
-			  i);
-	else
-		say_wrong(verdict,
-			  "the end differs: binfmt_elf %lx at 0x%lx (stack 0x%lx, %zu bytes of output), binfmt_xelf %lx at 0x%lx (stack 0x%lx, %zu bytes)",
-			  a->end[0], a->end[1], a->end[2], a->output_size,
-			  b->end[0], b->end[1], b->end[2], b->output_size);
-	snprintf(verdict->key, sizeof(verdict->key), "%.20s", verdict->text);
+	say_wrong(verdict, "what is seen differs at byte %zu of %zu and %zu, and not to the oracle",
+		  i, a->size, b->size);
+	strcpy(verdict->key, "not to the oracle");
+}
+
+/* The line of the output that differs. */
+static void add_line(struct verdict *verdict, const char *who,
+		     const struct sight *sight, size_t at)
+{
+	size_t used = strlen(verdict->details);
+
+	while (at && sight->output[at - 1] != '\n')
+		at--;
+	snprintf(verdict->details + used, sizeof(verdict->details) - used,
+		 "# %s: %.*s\n", who,
+		 (int)strcspn(sight->output + at, "\n"), sight->output + at);
+}
+
+static void judge_end(struct verdict *verdict, unsigned int run_ms)
+{
+	const struct sight *a = &pair.sight[0], *b = &pair.sight[1];
+	size_t at;
+
+	if (run_is_random(work, &pair, run_ms)) {
+		state->random++;
+		return;
+	}
+	say_wrong(verdict,
+		  "the end differs: binfmt_elf 0x%lx at 0x%lx (stack 0x%lx, %zu bytes of output), binfmt_xelf 0x%lx at 0x%lx (stack 0x%lx, %zu bytes)",
+		  a->end[0], a->end[1], a->end[2], a->output_size,
+		  b->end[0], b->end[1], b->end[2], b->output_size);
+	strcpy(verdict->key, "the end differs");
+	for (at = 0; at < a->output_size && at < b->output_size; at++) {
+		if (a->output[at] != b->output[at]) {
+			add_line(verdict, "binfmt_elf", a, at);
+			add_line(verdict, "binfmt_xelf", b, at);
+			return;
+		}
+	}
+}
+
+/* Nobody but us runs the exclusive form. */
+static void judge_alone(struct verdict *verdict)
+{
+	const struct rule *rule = find_rule(&pair.alone, &pair.sight[1].exec);
+
+	if (pair.alone.execed || pair.alone.signal)
+		say_wrong(verdict, "the kernel's loader takes the exclusive form");
+	else if (rule)
+		state->by_rule[rule - rules]++;
 }
 
 static void run_work(struct verdict *verdict, bool ours_first)
 {
+	const unsigned int run_ms = state->has_kcov ? 3000 : 300;
 	const char *unwritten = run_write(work);
 
 	verdict->wrong = false;
@@ -181,13 +224,15 @@ static void run_work(struct verdict *verdict, bool ours_first)
 		say_wrong(verdict, "%s", unwritten);
 		return;
 	}
-	run_pair(work, &pair, ours_first, state->has_kcov ? 3000 : 300);
-	if (run_same(&pair))
-		return;
+	run_pair(work, &pair, ours_first, run_ms);
+	if (pair.exclusive)
+		judge_alone(verdict);
 	if (!same_outcome(&pair.sight[0].exec, &pair.sight[1].exec))
 		judge_outcome(verdict);
-	else
+	else if (!run_same_state(&pair))
 		judge_state(verdict);
+	else if (!run_same_end(&pair))
+		judge_end(verdict, run_ms);
 }
 
 /* ---- what must hold whatever ran ---- */
@@ -509,9 +554,9 @@ static void print_summary(void)
 {
 	unsigned int i;
 
-	printf("== summary 0\nseed %llu\ninputs %lu\ncompared %lu\nloaded %lu\nrefused %lu\nkilled %lu\nran-on %lu\n",
+	printf("== summary 0\nseed %llu\ninputs %lu\ncompared %lu\nloaded %lu\nrefused %lu\nkilled %lu\nran-on %lu\nrandom-ends %lu\n",
 	       (unsigned long long)options.seed, state->turn, state->compared,
-	       state->loaded, state->refused, state->killed, state->ran_on);
+	       state->loaded, state->refused, state->killed, state->ran_on, state->random);
 	for (i = 0; i < RULE_COUNT; i++)
 		printf("%s %lu\n", rules[i].name, state->by_rule[i]);
 	printf("corpus %lu\nedges %lu\nshapes %lu\nfindings %lu\ndigest %016llx\n",

@@ -42,6 +42,9 @@ static int is_enabled = -1;
 
 static char *strings[2][256];
 
+/* The pages of two forms of one file are not the same. */
+static bool skips_pages;
+
 /* ---- files ---- */
 
 /* What is in the files now. */
@@ -372,7 +375,8 @@ static void see_maps(struct sight *sight, pid_t pid, unsigned long sp)
 			see_stack(sight, pid, sp, stop);
 			stop = sp & -PAGE;
 		}
-		see_pages(sight, pid, start, stop, &left);
+		if (!skips_pages)
+			see_pages(sight, pid, start, stop, &left);
 	}
 }
 
@@ -438,11 +442,18 @@ static void run_on(struct sight *sight, pid_t pid, unsigned int ms)
 	}
 	if (!ended || WIFSTOPPED(status))
 		end(pid);
-	got = pread(output, sight->output, OUTPUT_SIZE, 0);
+	got = pread(output, sight->output, OUTPUT_SIZE - 1, 0);
 	sight->output_size = got > 0 ? got : 0;
+	sight->output[sight->output_size] = 0;
 }
 
 /* ---- both ---- */
+
+static void sight_make(struct sight *sight)
+{
+	sight->seen = malloc(SEEN_SIZE);
+	sight->output = malloc(OUTPUT_SIZE);
+}
 
 static void prepare(const struct work *work)
 {
@@ -482,34 +493,94 @@ static void run_one(const struct work *work, struct sight *sight, bool ours,
 	if (pid < 0)
 		return;
 	see(sight, pid);
-	if (work->setup.run)
+	if (work->setup.run && !skips_pages)
 		run_on(sight, pid, run_ms);
 	else
 		end(pid);
 }
 
-void run_pair(const struct work *work, struct pair *pair, bool ours_first,
+/* Has it a tag that is right, and the exclusive form's magic? */
+static bool is_exclusive(const struct work_file *program)
+{
+	return program->size >= EI_NIDENT && xelf_is_exclusive(program->bytes) &&
+	       xelf_check_tag(program->bytes) == XELF_OK;
+}
+
+/*
+ * The kernel's loader gets the exclusive form, which it must not take, and then
+ * the plain form, with which ours is compared.
+ */
+static void run_exclusive(struct work *work, struct pair *pair)
+{
+	struct work_file *program = &work->file[THE_PROGRAM];
+	__u8 ident[EI_NIDENT];
+
+	skips_pages = true;
+	run_one(work, &pair->sight[1], true, 0);
+	run_one(work, &pair->sight[0], false, 0);
+	pair->alone = pair->sight[0].exec;
+	memcpy(ident, program->bytes, sizeof(ident));
+	memcpy(program->bytes, XELF_MAGIC_PLAIN, XELF_MAGIC_SIZE);
+	run_write(work);
+	run_one(work, &pair->sight[0], false, 0);
+	memcpy(program->bytes, ident, sizeof(ident));
+	run_write(work);
+	skips_pages = false;
+}
+
+void run_pair(struct work *work, struct pair *pair, bool ours_first,
 	      unsigned int run_ms)
 {
 	prepare(work);
-	run_one(work, &pair->sight[ours_first], ours_first, run_ms);
-	run_one(work, &pair->sight[!ours_first], !ours_first, run_ms);
+	pair->exclusive = is_exclusive(&work->file[THE_PROGRAM]);
+	if (pair->exclusive) {
+		run_exclusive(work, pair);
+	} else {
+		run_one(work, &pair->sight[ours_first], ours_first, run_ms);
+		run_one(work, &pair->sight[!ours_first], !ours_first, run_ms);
+	}
 	unprepare();
 }
 
-bool run_same(const struct pair *pair)
+static bool same_end(const struct sight *a, const struct sight *b)
 {
-	const struct sight *a = &pair->sight[0], *b = &pair->sight[1];
-
-	if (!same_outcome(&a->exec, &b->exec) || a->size != b->size ||
-	    memcmp(a->seen, b->seen, a->size))
-		return false;
 	/* A time that is up says nothing. */
 	if (!a->ended || !b->ended)
 		return true;
 	return !memcmp(a->end, b->end, sizeof(a->end)) &&
 	       a->output_size == b->output_size &&
 	       !memcmp(a->output, b->output, a->output_size);
+}
+
+/* Does it end otherwise each time, whoever loads it? */
+bool run_is_random(const struct work *work, const struct pair *pair,
+		   unsigned int run_ms)
+{
+	static struct sight again;
+	bool random = false;
+	int ours;
+
+	if (!again.seen)
+		sight_make(&again);
+	prepare(work);
+	for (ours = 0; ours < 2 && !random; ours++) {
+		run_one(work, &again, ours, run_ms);
+		random = !same_end(&again, &pair->sight[ours]);
+	}
+	unprepare();
+	return random;
+}
+
+bool run_same_state(const struct pair *pair)
+{
+	const struct sight *a = &pair->sight[0], *b = &pair->sight[1];
+
+	return a->size == b->size && !memcmp(a->seen, b->seen, a->size);
+}
+
+bool run_same_end(const struct pair *pair)
+{
+	return same_end(&pair->sight[0], &pair->sight[1]);
 }
 
 size_t run_explain(const struct work *work, FILE *to)
@@ -565,8 +636,6 @@ void run_make(struct pair *pair)
 		    XELF_ENABLED, PLACE);
 	for (i = 0; i < FILES; i++)
 		have[i].bytes = malloc(MAX_FILE);
-	for (i = 0; i < 2; i++) {
-		pair->sight[i].seen = malloc(SEEN_SIZE);
-		pair->sight[i].output = malloc(OUTPUT_SIZE);
-	}
+	for (i = 0; i < 2; i++)
+		sight_make(&pair->sight[i]);
 }
