@@ -262,7 +262,7 @@ static int xelf_load_binary(struct linux_binprm *bprm)
 		return -ENOEXEC;
 	if (!READ_ONCE(enabled))
 		return xelf_leave_alone(bprm);
-	return xelf_exec(bprm);
+	return xelf_break_errno(xelf_exec(bprm));
 }
 
 static struct linux_binfmt xelf_format = {

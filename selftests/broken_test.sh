@@ -9,6 +9,7 @@
 # shellcheck source=selftests/tap.sh
 . "$(dirname "$0")/tap.sh"
 
+script=$(realpath "$0")
 broken=/sys/module/binfmt_xelf/parameters/broken
 
 # sees NUMBER FIELD...: with the loader broken so, these fields differ
@@ -23,6 +24,17 @@ sees()
 	for field; do
 		grep -q "^$field: binfmt_elf" out || fail "$field is not found: $(cat out)"
 	done
+}
+
+# the_fuzzer_sees NUMBER TEXT: within a second or two of its beginning
+the_fuzzer_sees()
+{
+	echo "$1" >$broken
+	status=0
+	"$(dirname "$script")/exec_fuzz" -x -s 1 -t 60 >out 2>err || status=$?
+	[ $status = 1 ] || fail "exit status $status: $(cat err)"
+	sed -n '/^== finding/,/^== /p' out >finding
+	grep -q "^# .*$2" finding || fail "$(cat finding)"
 }
 
 # ---- tests ----
@@ -65,6 +77,16 @@ a_byte_in_memory_is_seen()
 {
 	sees 6 'memory.0x[0-9a-f]*'
 	[ "$(tail -n 1 out)" = "1 difference(s)" ] || fail "$(cat out)"
+}
+
+the_fuzzer_sees_a_brk_a_page_too_high()
+{
+	the_fuzzer_sees 1 stat.start_brk
+}
+
+the_fuzzer_sees_a_wrong_errno()
+{
+	the_fuzzer_sees 16 "binfmt_elf refuses it with ENOENT, binfmt_xelf refuses it with EACCES"
 }
 
 tap_main "$@"

@@ -15,6 +15,7 @@ enum xelf_broken {
 	XELF_BROKEN_COMM,	/* the name begins with a question mark */
 	XELF_BROKEN_REGISTER,	/* rdx is not zero */
 	XELF_BROKEN_BSS,	/* a byte of the stack's lowest page is not zero */
+	XELF_BROKEN_ERRNO = 16,	/* ENOENT becomes EACCES */
 };
 
 #ifdef XELF_BROKEN
@@ -30,6 +31,12 @@ static void xelf_break_auxv(unsigned long *auxv)
 	for (; *auxv != AT_NULL; auxv += 2)
 		if (*auxv == AT_HWCAP2)
 			*auxv = AT_IGNORE;
+}
+
+/* What the exec says. */
+static int xelf_break_errno(int err)
+{
+	return xelf_is_broken(XELF_BROKEN_ERRNO) && err == -ENOENT ? -EACCES : err;
 }
 
 /* What is broken when all has been done right. */
@@ -61,6 +68,11 @@ static void xelf_break(struct linux_binprm *bprm)
 
 static inline void xelf_break_auxv(unsigned long *auxv)
 {
+}
+
+static inline int xelf_break_errno(int err)
+{
+	return err;
 }
 
 static inline void xelf_break(struct linux_binprm *bprm)

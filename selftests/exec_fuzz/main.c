@@ -7,6 +7,7 @@
  *	-s SEED		what all choices follow from (default 1)
  *	-n EXECS	end after so many execs were compared
  *	-t SECONDS	end after this time (default 60 without -n)
+ *	-b NUMBER	begin with one in so many images alone
  *	-c DIRECTORY	begin with the inputs in there, too
  *	-i FILE		run this one input, and say what differs
  *	-l		write each input to the kernel log before it runs
@@ -45,17 +46,18 @@ static struct {
 	__u64 seed;
 	unsigned long execs;
 	unsigned long seconds;
+	unsigned long one_in;
 	const char *corpus;
 	const char *input;
 	bool log;
 	bool stop;
-} options = { .seed = 1 };
+} options = { .seed = 1, .one_in = 1 };
 
 /* Shared with the process that watches the one that works. */
 static struct state {
 	unsigned long turn;		/* inputs begun */
 	unsigned long compared;
-	unsigned long loaded, refused, killed, ran_on, random;
+	unsigned long loaded, refused, killed, ran_on, random, misplaced;
 	unsigned long by_rule[RULE_COUNT];
 	unsigned long corpus, edges, shapes, findings;
 	__u64 digest;
@@ -121,6 +123,31 @@ static void say_wrong(struct verdict *verdict, const char *format, ...)
 	snprintf(verdict->key, sizeof(verdict->key), "%.100s", verdict->text);
 }
 
+/*
+ * Where an interpreter's segment without file contents begins at a page outside
+ * user space, the kernel's loader takes that address for the interpreter's
+ * place, and may run it: Documentation/differences.md, "A place that is none".
+ */
+static bool has_misplaced_segment(const struct work_file *interp)
+{
+	Elf64_Ehdr ehdr;
+	Elf64_Phdr phdr;
+	int i;
+
+	memcpy(&ehdr, interp->bytes, sizeof(ehdr));
+	for (i = 0; i < ehdr.e_phnum; i++) {
+		__u64 at = ehdr.e_phoff + i * sizeof(phdr);
+
+		if (at > interp->size || sizeof(phdr) > interp->size - at)
+			return false;
+		memcpy(&phdr, interp->bytes + at, sizeof(phdr));
+		if (phdr.p_type == PT_LOAD && !phdr.p_filesz &&
+		    !(phdr.p_vaddr % PAGE) && phdr.p_vaddr >= 1ULL << 46)
+			return true;
+	}
+	return false;
+}
+
 static void judge_outcome(struct verdict *verdict)
 {
 	struct outcome *theirs = &pair.sight[0].exec;
@@ -133,6 +160,11 @@ static void judge_outcome(struct verdict *verdict)
 	rule = find_rule(theirs, ours);
 	if (rule) {
 		state->by_rule[rule - rules]++;
+		return;
+	}
+	if (theirs->execed && (ours->reason == XELF_INTERP_SEGMENTS || ours->signal) &&
+	    has_misplaced_segment(&work->file[THE_INTERP])) {
+		state->misplaced++;
 		return;
 	}
 	print_outcome(a, sizeof(a), theirs);
@@ -532,7 +564,7 @@ static void fuzz(void)
 	int base;
 
 	for (base = 0; base < base_count() && !is_over(begun); base++) {
-		if (!base_is_program(base))
+		if (!base_is_program(base) || base % options.one_in)
 			continue;
 		work_begin(work, base);
 		try_work();
@@ -554,9 +586,10 @@ static void print_summary(void)
 {
 	unsigned int i;
 
-	printf("== summary 0\nseed %llu\ninputs %lu\ncompared %lu\nloaded %lu\nrefused %lu\nkilled %lu\nran-on %lu\nrandom-ends %lu\n",
+	printf("== summary 0\nseed %llu\ninputs %lu\ncompared %lu\nloaded %lu\nrefused %lu\nkilled %lu\nran-on %lu\nrandom-ends %lu\nmisplaced %lu\n",
 	       (unsigned long long)options.seed, state->turn, state->compared,
-	       state->loaded, state->refused, state->killed, state->ran_on, state->random);
+	       state->loaded, state->refused, state->killed, state->ran_on, state->random,
+	       state->misplaced);
 	for (i = 0; i < RULE_COUNT; i++)
 		printf("%s %lu\n", rules[i].name, state->by_rule[i]);
 	printf("corpus %lu\nedges %lu\nshapes %lu\nfindings %lu\ndigest %016llx\n",
@@ -675,7 +708,7 @@ static int watch(pid_t worker)
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: exec_fuzz [-s SEED] [-n EXECS] [-t SECONDS] [-c DIRECTORY] [-i FILE] [-l] [-x] [PROGRAM]...\n");
+	fprintf(stderr, "usage: exec_fuzz [-s SEED] [-n EXECS] [-t SECONDS] [-b NUMBER] [-c DIRECTORY] [-i FILE] [-l] [-x] [PROGRAM]...\n");
 	exit(2);
 }
 
@@ -683,7 +716,7 @@ static void read_options(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "s:n:t:c:i:lx")) != -1) {
+	while ((option = getopt(argc, argv, "s:n:t:b:c:i:lx")) != -1) {
 		switch (option) {
 		case 's':
 			options.seed = strtoull(optarg, NULL, 0);
@@ -693,6 +726,9 @@ static void read_options(int argc, char **argv)
 			break;
 		case 't':
 			options.seconds = strtoul(optarg, NULL, 0);
+			break;
+		case 'b':
+			options.one_in = strtoul(optarg, NULL, 0) ?: 1;
 			break;
 		case 'c':
 			options.corpus = optarg;

@@ -292,26 +292,37 @@ static ssize_t read_memory(pid_t pid, unsigned long addr, void *to, size_t size)
 	return process_vm_readv(pid, &local, 1, &remote, 1, 0);
 }
 
-/* Where the vector on the stack says that the random bytes are. */
-static unsigned long find_random(const unsigned long *stack, size_t longs)
+/* Where the auxiliary vector says that the random bytes are. */
+static unsigned long see_auxv(struct sight *sight, pid_t pid)
 {
-	size_t i = 1, nulls = 0;
+	unsigned long auxv[128] = { };
+	size_t longs, i;
 
-	while (nulls < 2 && i < longs)
-		nulls += !stack[i++];
-	for (; i + 1 < longs && stack[i] != AT_NULL; i += 2)
-		if (stack[i] == AT_RANDOM)
-			return stack[i + 1];
+	longs = read_proc(pid, "auxv", (char *)auxv, sizeof(auxv)) / sizeof(*auxv);
+	add(sight, "auxv", auxv, longs * sizeof(*auxv));
+	for (i = 0; i + 1 < longs && auxv[i] != AT_NULL; i += 2)
+		if (auxv[i] == AT_RANDOM)
+			return auxv[i + 1];
 	return 0;
+}
+
+/* Takes the random bytes out of what was read at @addr. */
+static void mask_random(void *bytes, unsigned long addr, size_t size,
+			unsigned long random)
+{
+	unsigned long at;
+
+	for (at = random; at < random + RANDOM_SIZE; at++)
+		if (at - addr < size)
+			((__u8 *)bytes)[at - addr] = 0;
 }
 
 /* From the stack pointer to the stack's end, without the random bytes. */
 static void see_stack(struct sight *sight, pid_t pid, unsigned long sp,
-		      unsigned long stack_end)
+		      unsigned long stack_end, unsigned long random)
 {
 	static unsigned long stack[(256 << 10) / sizeof(long)];
 	size_t size = stack_end - sp;
-	unsigned long random;
 	ssize_t got;
 
 	if (size > sizeof(stack))
@@ -319,15 +330,14 @@ static void see_stack(struct sight *sight, pid_t pid, unsigned long sp,
 	got = read_memory(pid, sp, stack, size);
 	if (got < 0)
 		got = 0;
-	random = find_random(stack, got / sizeof(*stack)) - sp;
-	if (random < got && RANDOM_SIZE <= got - random)
-		memset((char *)stack + random, 0, RANDOM_SIZE);
+	mask_random(stack, sp, got, random);
 	add(sight, "stack", stack, got);
 }
 
 /* A checksum of each page at both ends of a mapping. */
 static void see_pages(struct sight *sight, pid_t pid, unsigned long start,
-		      unsigned long stop, unsigned int *left)
+		      unsigned long stop, unsigned long random,
+		      unsigned int *left)
 {
 	static __u8 bytes[2 * END_PAGES * PAGE];
 	size_t pages = (stop - start) / PAGE, n, i;
@@ -348,6 +358,9 @@ static void see_pages(struct sight *sight, pid_t pid, unsigned long start,
 	local.iov_len = n * PAGE;
 	got = process_vm_readv(pid, &local, 1, remote, 2, 0);
 	add(sight, "read", &got, sizeof(got));
+	mask_random(bytes, start, remote[0].iov_len, random);
+	mask_random(bytes + remote[0].iov_len, (unsigned long)remote[1].iov_base,
+		    remote[1].iov_len, random);
 	for (i = 0; (ssize_t)((i + 1) * PAGE) <= got; i++)
 		sums[i] = xelf_sum(XELF_SUM_START, bytes + i * PAGE, PAGE);
 	add(sight, "pages", sums, i * sizeof(*sums));
@@ -358,6 +371,7 @@ static void see_maps(struct sight *sight, pid_t pid, unsigned long sp)
 	static char maps[256 << 10];
 	unsigned int left = MAX_PAGES, mapping = 0;
 	size_t size = read_proc(pid, "maps", maps, sizeof(maps));
+	unsigned long random = see_auxv(sight, pid);
 	char *line, *rest = maps;
 
 	add(sight, "maps", maps, size);
@@ -365,18 +379,18 @@ static void see_maps(struct sight *sight, pid_t pid, unsigned long sp)
 		unsigned long start = strtoul(line, &line, 16);
 		unsigned long stop = strtoul(line + 1, &line, 16);
 
-		/* As in " rw-p": how many of which kind, up to a point. */
-		if (mapping++ < 12)
-			sight->shape = xelf_sum(sight->shape ^ mapping, line,
-						5 + 3);
+		/* As in " rw-p": the kinds, up to a point. */
+		if (mapping++ < 8)
+			sight->shape = sight->shape * 31 + line[1] +
+				       line[2] * 3 + line[3] * 7;
 		if (line[1] != 'r' || line[2] != 'w')
 			continue;
 		if (start <= sp && sp < stop) {
-			see_stack(sight, pid, sp, stop);
+			see_stack(sight, pid, sp, stop, random);
 			stop = sp & -PAGE;
 		}
 		if (!skips_pages)
-			see_pages(sight, pid, start, stop, &left);
+			see_pages(sight, pid, start, stop, random, &left);
 	}
 }
 
