@@ -30,20 +30,8 @@ FIXTURE(ahead) {
 /* A tagged copy of this program with the hints flag, and no trailer yet. */
 static void write_program_of_hints(void)
 {
-	unsigned char first[XELF_CHECKED_SIZE];
-	__u16 crc;
-	int fd;
-
 	write_self(PROGRAM);
-	fd = open(PROGRAM, O_RDWR);
-	if (fd < 0 || pread(fd, first, sizeof(first), 0) != sizeof(first))
-		die(PROGRAM);
-	first[XELF_VERSION_OFFSET] |= XELF_FLAG_HINTS;
-	crc = xelf_tag_crc(first);
-	first[XELF_CRC_OFFSET] = crc & 0xff;
-	first[XELF_CRC_OFFSET + 1] = crc >> 8;
-	if (pwrite(fd, first, sizeof(first), 0) != sizeof(first) || close(fd))
-		die(PROGRAM);
+	tag_file_as(PROGRAM, XELF_VERSION | XELF_FLAG_HINTS);
 }
 
 static void append(const void *data, size_t size)

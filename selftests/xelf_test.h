@@ -134,20 +134,25 @@ static inline unsigned long task_size(void)
 #endif
 }
 
-/* Tags the first bytes of a file, whatever they hold. */
-static inline void tag_bytes(unsigned char *first)
+/* Tags the first bytes of a file, whatever they hold; @version with flags. */
+static inline void tag_bytes_as(unsigned char *first, unsigned char version)
 {
 	__u16 crc;
 
 	memcpy(first + XELF_TAG_OFFSET, XELF_TAG_MAGIC, XELF_TAG_MAGIC_SIZE);
-	first[XELF_VERSION_OFFSET] = XELF_VERSION;
+	first[XELF_VERSION_OFFSET] = version;
 	crc = xelf_tag_crc(first);
 	first[XELF_CRC_OFFSET] = crc & 0xff;
 	first[XELF_CRC_OFFSET + 1] = crc >> 8;
 }
 
+static inline void tag_bytes(unsigned char *first)
+{
+	tag_bytes_as(first, XELF_VERSION);
+}
+
 /* Tags a file in place; the test's own files only. */
-static inline void tag_file(const char *path)
+static inline void tag_file_as(const char *path, unsigned char version)
 {
 	unsigned char first[XELF_CHECKED_SIZE] = {};
 	int fd = open(path, O_RDWR);
@@ -158,9 +163,14 @@ static inline void tag_file(const char *path)
 	got = pread(fd, first, sizeof(first), 0);
 	if (got < EI_NIDENT)
 		die("%s: cannot read to tag", path);
-	tag_bytes(first);
+	tag_bytes_as(first, version);
 	if (pwrite(fd, first, got, 0) != got || close(fd))
 		die("%s: cannot tag", path);
+}
+
+static inline void tag_file(const char *path)
+{
+	tag_file_as(path, XELF_VERSION);
 }
 
 /* How a program was run and what became of it. */
