@@ -71,7 +71,7 @@ static int xelf_commit(struct xelf_load *load)
 
 	/* ---- point of no return ---- */
 
-	xelf_set_personality(load->program.ehdr);
+	xelf_set_personality(&load->program.ehdr, load->program.plan.stack);
 	load->randomize_va_space = xelf_read_randomize_va_space();
 	if (!(current->personality & ADDR_NO_RANDOMIZE) &&
 	    load->randomize_va_space)
@@ -121,7 +121,7 @@ static void xelf_set_bounds(struct xelf_load *load)
 	struct mm_struct *mm = current->mm;
 	bool random = (current->flags & PF_RANDOMIZE) &&
 		      load->randomize_va_space > 1;
-	unsigned long brk = plan->high + program->bias;
+	unsigned long brk = xelf_in_memory(program->bias, plan->high);
 	bool moved = false;
 
 	xelf_enter(load, XELF_STEP_BRK);
@@ -175,9 +175,9 @@ static void xelf_start(struct xelf_load *load)
 	xelf_enter(load, XELF_STEP_START);
 	ELF_PLAT_INIT(regs, load->interp.file ? load->interp.bias :
 						load->program.bias);
-	xelf_break(load->bprm);
 	finalize_exec(load->bprm);
 	start_thread(regs, load->entry, load->bprm->p);
+	xelf_break(load->bprm);
 	trace_xelf_start(regs);
 	atomic_long_inc(&xelf_loaded);
 }
@@ -188,6 +188,7 @@ static void xelf_release(struct xelf_load *load)
 		exe_file_allow_write_access(load->interp.file);
 		fput(load->interp.file);
 	}
+	kfree(load->program_head);
 	kfree(load->interp_head);
 	kfree(load->interp.own_phdrs);
 	kfree(load->program.own_phdrs);
@@ -196,10 +197,8 @@ static void xelf_release(struct xelf_load *load)
 /* The way of an exec. */
 static noinline int xelf_exec(struct linux_binprm *bprm)
 {
-	u8 program_head[XELF_HEAD_SIZE] __aligned(8);
 	struct xelf_load load = {
 		.bprm = bprm,
-		.program_head = program_head,
 		.limits = {
 			.task_size = XELF_TASK_SIZE,
 			.page_size = PAGE_SIZE,
@@ -276,7 +275,7 @@ static int __init xelf_learn_from_task(void)
 	struct mm_struct *mm = current->mm;
 
 	if (!mm || !mm->binfmt || !xelf_native_task()) {
-		pr_err("must be loaded by a native ELF program (a 64-bit insmod)\n");
+		pr_err("must be loaded by a native ELF program (" XELF_NATIVE " insmod)\n");
 		return -ENOEXEC;
 	}
 #ifdef CONFIG_COREDUMP

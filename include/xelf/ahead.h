@@ -277,8 +277,8 @@ static enum xelf_hints_fault xelf_read_hints(struct file *file, u8 *tail,
 static struct xelf_extent xelf_image_extent(const struct xelf_image *image)
 {
 	return (struct xelf_extent){
-		.start = image->plan.low + image->bias,
-		.end = PAGE_ALIGN(image->plan.high) + image->bias,
+		.start = xelf_in_memory(image->bias, image->plan.low),
+		.end = xelf_in_memory(image->bias, PAGE_ALIGN(image->plan.high)),
 	};
 }
 

@@ -17,6 +17,8 @@
 #define XELF_MACHINE		EM_X86_64
 /* The string that AT_PLATFORM points to. */
 #define XELF_PLATFORM		"x86_64"
+/* What an insmod must be to teach us this machine's own dumper and vector. */
+#define XELF_NATIVE		"a 64-bit"
 /* Without the vDSO a program loses speed, nothing else. */
 #define XELF_VDSO_OPTIONAL	true
 /* The end of user space, also while the task that execs has less of it. */
@@ -32,11 +34,26 @@
 #define XELF_ARCH_SYMBOLS(X) \
 	X(set_personality_64bit)
 
+/* A register that is zero when a program begins. */
+#define XELF_ZERO_REGISTER(regs)	((regs)->dx)
+
+/* Can this very processor run a program that is for its machine? */
+static inline bool xelf_processor_runs(const Elf64_Ehdr *ehdr)
+{
+	return true;
+}
+
+DECLARE_STATIC_CALL(xelf_set_personality_64bit, set_personality_64bit);
+
 /*
- * What SET_PERSONALITY() does: called after the point of no return, since
- * TASK_SIZE and the layout of the address space hang on it.
+ * What SET_PERSONALITY() does, and whether what can be read can be executed:
+ * called after the point of no return, since TASK_SIZE and the layout of the
+ * address space hang on it. @stack is one of EXSTACK_*.
  */
-#define xelf_set_personality(ehdr) static_call(xelf_set_personality_64bit)()
+static inline void xelf_set_personality(const Elf64_Ehdr *ehdr, int stack)
+{
+	static_call(xelf_set_personality_64bit)();
+}
 
 /* An insmod of 32 bits would teach us the 32-bit dumper and vector. */
 static inline bool xelf_native_task(void)
@@ -55,6 +72,7 @@ static inline bool xelf_native_task(void)
 #else
 #define XELF_PLATFORM		"aarch64"
 #endif
+#define XELF_NATIVE		"a 64-bit"
 /* A signal handler returns by way of it. */
 #define XELF_VDSO_OPTIONAL	false
 #define XELF_TASK_SIZE		TASK_SIZE_64
@@ -64,7 +82,17 @@ static inline bool xelf_native_task(void)
 #define XELF_ARCH_SYMBOLS(X) \
 	X(spectre_v4_enable_task_mitigation)
 
-#define xelf_set_personality(ehdr) SET_PERSONALITY(ehdr)
+#define XELF_ZERO_REGISTER(regs)	((regs)->regs[2])
+
+static inline bool xelf_processor_runs(const Elf64_Ehdr *ehdr)
+{
+	return true;
+}
+
+static inline void xelf_set_personality(const Elf64_Ehdr *ehdr, int stack)
+{
+	SET_PERSONALITY(*ehdr);
+}
 
 static inline bool xelf_native_task(void)
 {
@@ -83,8 +111,69 @@ void spectre_v4_enable_task_mitigation(struct task_struct *task)
 	static_call(xelf_spectre_v4_enable_task_mitigation)(task);
 }
 
+#elif defined(CONFIG_ARM)
+
+#include <linux/binfmts.h>
+
+#define XELF_MACHINE		EM_ARM
+/* The processor's, as "v7l". */
+#define XELF_PLATFORM		elf_platform
+#define XELF_NATIVE		"an"
+/* With it comes the page by way of which a signal handler returns. */
+#define XELF_VDSO_OPTIONAL	false
+#define XELF_TASK_SIZE		TASK_SIZE
+#define XELF_PROT_BTI		0
+#define XELF_MAP_BTI		0
+#define XELF_ARCH_SYMBOLS(X)
+
+#define XELF_ZERO_REGISTER(regs)	((regs)->ARM_r2)
+
+/* What the kernel's functions look at, as they want it. */
+static inline struct elf32_hdr xelf_narrow_ehdr(const Elf64_Ehdr *ehdr)
+{
+	return (struct elf32_hdr){
+		.e_machine = ehdr->e_machine,
+		.e_entry = ehdr->e_entry,
+		.e_flags = ehdr->e_flags,
+	};
+}
+
+/* Thumb code, the old ABI's floating point, its addresses of 26 bits. */
+static inline bool xelf_processor_runs(const Elf64_Ehdr *ehdr)
+{
+	struct elf32_hdr narrow = xelf_narrow_ehdr(ehdr);
+
+	return elf_check_arch(&narrow);
+}
+
+static inline void xelf_set_personality(const Elf64_Ehdr *ehdr, int stack)
+{
+	struct elf32_hdr narrow = xelf_narrow_ehdr(ehdr);
+
+	elf_set_personality(&narrow);
+	if (arm_elf_read_implies_exec(stack))
+		current->personality |= READ_IMPLIES_EXEC;
+}
+
+static inline bool xelf_native_task(void)
+{
+	return true;
+}
+
 #else
-#error "binfmt_xelf: this machine is not supported yet (x86-64 and arm64 are)"
+#error "binfmt_xelf: this machine is not supported yet (x86-64, arm64 and 32-bit ARM are)"
+#endif
+
+/*
+ * What randomises the stack within its page: a macro that does nothing on
+ * machines without it, else a function that the kernel does not export.
+ */
+#ifdef arch_align_stack
+#define XELF_ALIGN_SYMBOLS(X)
+#define xelf_align_stack(sp)	arch_align_stack(sp)
+#else
+#define XELF_ALIGN_SYMBOLS(X)	X(arch_align_stack)
+#define xelf_align_stack(sp)	static_call(xelf_arch_align_stack)(sp)
 #endif
 
 static inline unsigned long xelf_vdso_base(void)

@@ -13,7 +13,7 @@ enum xelf_broken {
 	XELF_BROKEN_AUXV,	/* AT_HWCAP2 is named AT_IGNORE */
 	XELF_BROKEN_MAP,	/* one page more is mapped */
 	XELF_BROKEN_COMM,	/* the name begins with a question mark */
-	XELF_BROKEN_REGISTER,	/* rdx is not zero */
+	XELF_BROKEN_REGISTER,	/* XELF_ZERO_REGISTER is not zero */
 	XELF_BROKEN_BSS,	/* a byte of the stack's lowest page is not zero */
 	XELF_BROKEN_ERRNO = 16,	/* ENOENT becomes EACCES */
 };
@@ -58,7 +58,7 @@ static void xelf_break(struct linux_binprm *bprm)
 		task_unlock(current);
 	}
 	if (xelf_is_broken(XELF_BROKEN_REGISTER))
-		current_pt_regs()->dx = 1;
+		XELF_ZERO_REGISTER(current_pt_regs()) = 1;
 	if (xelf_is_broken(XELF_BROKEN_BSS) &&
 	    put_user('!', (char __user *)((bprm->p & PAGE_MASK) - 1)))
 		pr_warn("broken: the stack could not be written\n");

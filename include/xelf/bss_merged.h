@@ -71,7 +71,7 @@ static int xelf_map_file_pages(struct file *file, const Elf64_Phdr *phdr,
 	seg.file_offset = phdr->p_offset - in_page;
 	seg.file_size = PAGE_ALIGN(phdr->p_filesz + in_page);
 	if (!seg.file_size)
-		return *bias + seg.addr < TASK_SIZE ? 0 : -EINVAL;
+		return xelf_in_memory(*bias, seg.addr) < TASK_SIZE ? 0 : -EINVAL;
 	addr = xelf_map_file(file, *bias + seg.addr, &seg,
 			     xelf_prot(phdr->p_flags), flags, total);
 	if (IS_ERR_VALUE(addr))

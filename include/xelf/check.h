@@ -28,6 +28,8 @@
 #include "class.h"
 #include "format.h"
 
+#define XELF_OSABI_ARM_FDPIC	65
+
 /*
  * XELF_REASONS() - every reason for which an exec is refused, in the order in
  * which an exec meets them: X(identifier, errno, name, text).
@@ -55,6 +57,8 @@
 	  "e_type is neither ET_EXEC nor ET_DYN")			       \
 	X(OTHER_MACHINE, ENOEXEC, "other-machine",			       \
 	  "e_machine is not this machine's")				       \
+	X(OTHER_ABI, ENOEXEC, "other-abi",				       \
+	  "its flags, its entry or its OS ABI are not for this machine")       \
 	X(OTHER_PHENTSIZE, ENOEXEC, "other-phentsize",			       \
 	  "e_phentsize is not that of this class")			       \
 	X(NO_PHDRS, ENOEXEC, "no-program-headers",			       \
@@ -338,6 +342,24 @@ xelf_check_phdr_table(const Elf64_Ehdr *ehdr, const struct xelf_limits *limits)
 }
 
 /**
+ * xelf_abi_is_known() - is it for more than the right machine by its name?
+ * @ehdr: the ELF header
+ *
+ * On 32-bit ARM code begins at a word, or, being Thumb's, at an odd address;
+ * and FDPIC is another format. What of the rest a processor can run it knows
+ * itself.
+ *
+ * Return: true if so; on other machines all are.
+ */
+static inline bool xelf_abi_is_known(const Elf64_Ehdr *ehdr)
+{
+	if (ehdr->e_machine != EM_ARM)
+		return true;
+	return ehdr->e_ident[EI_OSABI] != XELF_OSABI_ARM_FDPIC &&
+	       (ehdr->e_entry & 3) != 2;
+}
+
+/**
  * xelf_check_header() - is this a header that load_elf_binary() would load?
  * @ehdr: the ELF header, after xelf_check_tag(); the magic is not looked at
  * @limits: the machine's
@@ -345,8 +367,8 @@ xelf_check_phdr_table(const Elf64_Ehdr *ehdr, const struct xelf_limits *limits)
  * Decides by what load_elf_binary() decides by, and by nothing else: EI_CLASS,
  * EI_DATA, EI_VERSION, e_version and e_ehsize are the tool's to warn of.
  *
- * Return: XELF_OK, XELF_NOT_EXECUTABLE_TYPE, XELF_OTHER_MACHINE or a reason of
- * xelf_check_phdr_table(); each of them ENOEXEC.
+ * Return: XELF_OK, XELF_NOT_EXECUTABLE_TYPE, XELF_OTHER_MACHINE, XELF_OTHER_ABI
+ * or a reason of xelf_check_phdr_table(); each of them ENOEXEC.
  */
 static inline enum xelf_reason
 xelf_check_header(const Elf64_Ehdr *ehdr, const struct xelf_limits *limits)
@@ -355,6 +377,8 @@ xelf_check_header(const Elf64_Ehdr *ehdr, const struct xelf_limits *limits)
 		return XELF_NOT_EXECUTABLE_TYPE;
 	if (ehdr->e_machine != limits->machine)
 		return XELF_OTHER_MACHINE;
+	if (!xelf_abi_is_known(ehdr))
+		return XELF_OTHER_ABI;
 	return xelf_check_phdr_table(ehdr, limits);
 }
 

@@ -51,14 +51,20 @@ struct xelf_image {
 	unsigned long map_flags;	/* XELF_MAP_BTI, or 0 */
 };
 
+/* Where an address of an image's lies in memory: the sum wraps as addresses do. */
+static inline unsigned long xelf_in_memory(unsigned long bias, u64 addr)
+{
+	return bias + addr;
+}
+
 /* One exec under way. */
 struct xelf_load {
 	struct linux_binprm *bprm;
 	struct xelf_limits limits;
 	struct xelf_image program;
 	struct xelf_image interp;	/* .file is NULL without one */
-	u8 *program_head;		/* room for XELF_HEAD_SIZE bytes */
-	u8 *interp_head;		/* the same, allocated */
+	u8 *program_head;		/* XELF_HEAD_SIZE bytes, if it takes as many */
+	u8 *interp_head;		/* the same */
 	int randomize_va_space;		/* read once: root may flip it meanwhile */
 	unsigned long entry;		/* where the task starts */
 	enum xelf_step step;

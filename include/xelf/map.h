@@ -63,6 +63,7 @@ static int xelf_find_room(struct file *file, const Elf64_Phdr *first,
 
 	if (flags & MAP_FIXED_NOREPLACE)
 		flags |= MAP_FIXED;
+	flags &= ~XELF_MAP_BTI;
 	mmap_read_lock(mm);
 	addr = xelf_get_unmapped_area(file, addr, total,
 				      seg.file_offset >> PAGE_SHIFT, flags);
@@ -116,12 +117,13 @@ static int xelf_map_segment(struct file *file, const Elf64_Phdr *phdr,
 		if (IS_ERR_VALUE(addr))
 			return addr;
 		*bias = addr - seg.addr;
-	} else if (*bias + seg.addr >= TASK_SIZE) {
+	} else if (xelf_in_memory(*bias, seg.addr) >= TASK_SIZE) {
 		/* Even if there is nothing to map. */
 		return -EINVAL;
 	}
 	if (seg.clear_size &&
-	    clear_user((void __user *)(*bias + seg.clear_addr), seg.clear_size) &&
+	    clear_user((void __user *)xelf_in_memory(*bias, seg.clear_addr),
+		       seg.clear_size) &&
 	    xelf_clear_must_succeed(phdr->p_flags))
 		return -EFAULT;
 	return xelf_map_anon(*bias + seg.anon_addr, seg.anon_size, prot);
@@ -274,8 +276,8 @@ static int xelf_map_interp_segment(struct xelf_load *load,
 	if (err)
 		return err;
 	/* Only now is it known where it lies. */
-	if (!xelf_in_user_space(interp->bias + phdr->p_vaddr, phdr->p_memsz,
-				&load->limits))
+	if (!xelf_in_user_space(xelf_in_memory(interp->bias, phdr->p_vaddr),
+				phdr->p_memsz, &load->limits))
 		return -ENOMEM;
 	return 0;
 }

@@ -225,7 +225,7 @@ xelf_check_interp(const Elf64_Ehdr *ehdr, const struct xelf_limits *limits)
 {
 	if (memcmp(ehdr->e_ident, XELF_MAGIC_PLAIN, XELF_MAGIC_SIZE))
 		return XELF_INTERP_NOT_ELF;
-	if (ehdr->e_machine != limits->machine)
+	if (ehdr->e_machine != limits->machine || !xelf_abi_is_known(ehdr))
 		return XELF_INTERP_MACHINE;
 	if (xelf_check_phdr_table(ehdr, limits))
 		return XELF_INTERP_PHDRS;
@@ -253,6 +253,7 @@ static inline bool xelf_in_user_space(__u64 addr, __u64 size,
 static inline enum xelf_reason
 xelf_check_load(const Elf64_Phdr *phdr, const struct xelf_limits *limits)
 {
+	__u64 last = xelf_is_elf32(limits->machine) ? ~0U : ~0ULL;
 	__u64 in_page = limits->page_size - 1;
 
 	if (phdr->p_memsz > limits->task_size)
@@ -264,7 +265,7 @@ xelf_check_load(const Elf64_Phdr *phdr, const struct xelf_limits *limits)
 	if ((phdr->p_offset ^ phdr->p_vaddr) & in_page)
 		return XELF_OFFSET_MISALIGNED;
 	/* vm_mmap() wants the end, in whole pages, not to wrap. */
-	if (phdr->p_offset > ~0ULL - phdr->p_filesz - in_page)
+	if (phdr->p_offset > last - phdr->p_filesz - in_page)
 		return XELF_OFFSET_OUT_OF_RANGE;
 	return XELF_OK;
 }

@@ -57,17 +57,27 @@ static const void *xelf_in_head(const struct xelf_image *image, u64 offset,
  */
 static int xelf_read_phdrs(struct xelf_image *image)
 {
-	size_t size = image->ehdr.e_phnum * sizeof(*image->phdrs);
+	unsigned int count = image->ehdr.e_phnum;
+	size_t size = count * xelf_phdr_size(XELF_MACHINE);
+	const void *in_head = xelf_in_head(image, image->ehdr.e_phoff, size);
 
-	image->phdrs = xelf_in_head(image, image->ehdr.e_phoff, size);
-	if (!image->phdrs || !IS_ALIGNED((unsigned long)image->phdrs, 8)) {
-		image->own_phdrs = kmalloc(size, GFP_KERNEL);
-		if (!image->own_phdrs)
+	if (in_head && !xelf_is_elf32(XELF_MACHINE) &&
+	    IS_ALIGNED((unsigned long)in_head, 8)) {
+		image->phdrs = in_head;
+	} else {
+		Elf64_Phdr *phdrs = kmalloc_array(count, sizeof(*phdrs), GFP_KERNEL);
+		void *bytes;
+
+		if (!phdrs)
 			return -ENOMEM;
-		if (xelf_read(image->file, image->own_phdrs, size,
-			      image->ehdr.e_phoff))
+		image->own_phdrs = phdrs;
+		bytes = xelf_phdrs_in_file(phdrs, count, XELF_MACHINE);
+		if (in_head)
+			memcpy(bytes, in_head, size);
+		else if (xelf_read(image->file, bytes, size, image->ehdr.e_phoff))
 			return -EIO;
-		image->phdrs = image->own_phdrs;
+		xelf_widen_phdrs(phdrs, count, XELF_MACHINE);
+		image->phdrs = phdrs;
 	}
 	xelf_make_plan(&image->plan, &image->ehdr, image->phdrs, PAGE_SIZE);
 	return 0;
@@ -80,7 +90,7 @@ static int xelf_read_phdrs(struct xelf_image *image)
 static int xelf_read_program_head(struct xelf_load *load)
 {
 	struct xelf_image *program = &load->program;
-	size_t phdrs_size = program->ehdr.e_phnum * sizeof(*program->phdrs);
+	size_t phdrs_size = program->ehdr.e_phnum * xelf_phdr_size(XELF_MACHINE);
 	const char *buf = load->bprm->buf;
 	loff_t size = i_size_read(file_inode(program->file));
 
@@ -89,6 +99,10 @@ static int xelf_read_program_head(struct xelf_load *load)
 	if (program->head_size < sizeof(load->bprm->buf) ||
 	    xelf_in_head(program, program->ehdr.e_phoff, phdrs_size))
 		return 0;
+	/* Not on the stack, which is small on 32-bit machines. */
+	load->program_head = kmalloc(XELF_HEAD_SIZE, GFP_KERNEL);
+	if (!load->program_head)
+		return -ENOMEM;
 	memcpy(load->program_head, buf, sizeof(load->bprm->buf));
 	return xelf_read_head(program, load->program_head,
 			      sizeof(load->bprm->buf));
@@ -108,10 +122,12 @@ static int xelf_check(struct xelf_load *load)
 	if (err)
 		return err;
 	/* From here on the header is what was tagged. */
-	memcpy(&program->ehdr, buf, sizeof(program->ehdr));
+	xelf_widen_ehdr(&program->ehdr, buf, XELF_MACHINE);
 	err = xelf_refuse_if(load, xelf_check_header(&program->ehdr, &load->limits));
 	if (err)
 		return err;
+	if (!xelf_processor_runs(&program->ehdr))
+		return xelf_refuse(load, XELF_OTHER_ABI, 0);
 	program->file = load->bprm->file;
 	if (!xelf_can_mmap(program->file))
 		return xelf_refuse(load, XELF_CANNOT_MAP, 0);
@@ -159,14 +175,16 @@ static int xelf_check_interp_file(struct xelf_load *load)
 	if (!load->interp_head)
 		return xelf_refuse(load, XELF_NO_MEMORY, 0);
 	err = xelf_read_head(interp, load->interp_head, 0);
-	if (!err && interp->head_size < sizeof(interp->ehdr))
+	if (!err && interp->head_size < xelf_ehdr_size(XELF_MACHINE))
 		err = -EIO;
 	if (err)
 		return xelf_refuse(load, XELF_INTERP_SHORT, err);
-	memcpy(&interp->ehdr, interp->head, sizeof(interp->ehdr));
+	xelf_widen_ehdr(&interp->ehdr, interp->head, XELF_MACHINE);
 	err = xelf_refuse_if(load, xelf_check_interp(&interp->ehdr, &load->limits));
 	if (err)
 		return err;
+	if (!xelf_processor_runs(&interp->ehdr))
+		return xelf_refuse(load, XELF_INTERP_MACHINE, 0);
 	if (xelf_read_phdrs(interp))
 		return xelf_refuse(load, XELF_INTERP_PHDRS, 0);
 	if (!xelf_can_mmap(interp->file))

@@ -31,7 +31,6 @@ MODULE_PARM_DESC(vdso,
  * one would fault, since the kernel seals functions whose address nobody takes.
  */
 #define XELF_SYMBOLS(X) \
-	X(arch_align_stack) \
 	X(arch_mmap_rnd) \
 	X(arch_randomize_brk) \
 	X(randomize_stack_top) \
@@ -39,6 +38,7 @@ MODULE_PARM_DESC(vdso,
 
 #define XELF_DEFINE_CALL(symbol) DEFINE_STATIC_CALL_NULL(xelf_##symbol, symbol);
 XELF_SYMBOLS(XELF_DEFINE_CALL)
+XELF_ALIGN_SYMBOLS(XELF_DEFINE_CALL)
 XELF_ARCH_SYMBOLS(XELF_DEFINE_CALL)
 XELF_COMPAT_SYMBOLS(XELF_DEFINE_CALL)
 DEFINE_STATIC_CALL_NULL(xelf_map_vdso, arch_setup_additional_pages);
@@ -96,6 +96,9 @@ static void *xelf_find_function(const char *name)
 	unregister_kprobe(&probe);
 	if (IS_ENABLED(CONFIG_X86_KERNEL_IBT))
 		addr = round_down(addr, 16);
+	/* As a pointer to a function has it. */
+	if (IS_ENABLED(CONFIG_THUMB2_KERNEL))
+		addr |= 1;
 	return (void *)addr;
 }
 
@@ -132,6 +135,7 @@ static int __init xelf_find_symbols(void)
 		return -ENOENT;						      \
 	static_call_update(xelf_##symbol, (typeof(symbol) *)function);
 	XELF_SYMBOLS(XELF_FIND_CALL)
+	XELF_ALIGN_SYMBOLS(XELF_FIND_CALL)
 	XELF_ARCH_SYMBOLS(XELF_FIND_CALL)
 	XELF_COMPAT_SYMBOLS(XELF_FIND_CALL)
 #undef XELF_FIND_CALL

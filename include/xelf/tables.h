@@ -117,7 +117,8 @@ static int xelf_put_strings(unsigned long __user **slot, int count,
 /* argc, argv, envp and the vector, below the strings that execve() copied. */
 static int __xelf_write_tables(struct xelf_load *load)
 {
-	static const char platform[] = XELF_PLATFORM;
+	const char *platform = XELF_PLATFORM;
+	size_t platform_size = strlen(platform) + 1;
 	struct linux_binprm *bprm = load->bprm;
 	struct mm_struct *mm = current->mm;
 	unsigned long p, u_platform, u_random, string;
@@ -126,10 +127,10 @@ static int __xelf_write_tables(struct xelf_load *load)
 	u64 random[2];
 	long items;
 
-	p = static_call(xelf_arch_align_stack)(bprm->p);
-	p -= sizeof(platform);
+	p = xelf_align_stack(bprm->p);
+	p -= platform_size;
 	u_platform = p;
-	if (copy_to_user((void __user *)p, platform, sizeof(platform)))
+	if (copy_to_user((void __user *)p, platform, platform_size))
 		return -EFAULT;
 	/* As good as get_random_bytes(), which sets up its cipher each time. */
 	random[0] = get_random_u64();

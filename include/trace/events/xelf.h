@@ -208,7 +208,7 @@ TRACE_EVENT(xelf_segment,
 	),
 	TP_fast_assign(
 		__entry->offset = seg->file_offset;
-		__entry->addr = seg->addr + bias;
+		__entry->addr = (unsigned long)(seg->addr + bias);
 		__entry->size = seg->file_size;
 		__entry->index = index;
 		__entry->image = image;
@@ -245,9 +245,10 @@ TRACE_EVENT(xelf_bss,
 		__field(u32, image)
 	),
 	TP_fast_assign(
-		__entry->clear_addr = seg->clear_size ? seg->clear_addr + bias : 0;
+		__entry->clear_addr = seg->clear_size ?
+				      (unsigned long)(seg->clear_addr + bias) : 0;
 		__entry->clear_size = seg->clear_size;
-		__entry->addr = seg->anon_addr + bias;
+		__entry->addr = (unsigned long)(seg->anon_addr + bias);
 		__entry->size = seg->anon_size;
 		__entry->index = index;
 		__entry->image = image;
@@ -292,9 +293,9 @@ TRACE_EVENT(xelf_auxv,
 		__field(u64, entries)
 	),
 	TP_fast_assign(
-		__entry->phdr = plan->phdr_addr + bias;
+		__entry->phdr = (unsigned long)(plan->phdr_addr + bias);
 		__entry->base = base;
-		__entry->entry = plan->ehdr->e_entry + bias;
+		__entry->entry = (unsigned long)(plan->ehdr->e_entry + bias);
 		for (__entry->entries = 1;
 		     mm->saved_auxv[2 * __entry->entries - 2];)
 			__entry->entries++;
