@@ -168,6 +168,12 @@ private_apt()
 	apt_conf=$dir/apt.conf
 
 	say "apt: fetching the package lists of $suite"
+	if apt-get -qq -c "$apt_conf" update >&2; then
+		return
+	fi
+	# A mirror may be in the middle of taking over what is new there.
+	say "apt: trying again without the security suite"
+	sed -i '/-security main$/d' "$dir/sources.list"
 	apt-get -qq -c "$apt_conf" update >&2 ||
 		die "apt could not fetch the package lists of $suite; its message is above"
 }
