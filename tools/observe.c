@@ -226,9 +226,9 @@ static void mask_random(const struct memory *mem, unsigned char *bytes,
 }
 
 /* FNV-1a. */
-static unsigned long hash(const unsigned char *bytes, size_t size)
+static __u64 hash(const unsigned char *bytes, size_t size)
 {
-	unsigned long h = 0xcbf29ce484222325;
+	__u64 h = 0xcbf29ce484222325;
 
 	while (size--)
 		h = (h ^ *bytes++) * 0x100000001b3;
@@ -262,7 +262,7 @@ static void add_pages(const struct memory *mem, struct facts *facts,
 		mask_random(mem, page, addr, PAGE);
 		if (!is_zero(page, PAGE))
 			facts_add(facts, format("memory.0x%012lx", addr),
-				  "sum 0x%016lx", hash(page, PAGE));
+				  "sum 0x%016llx", HEX(hash(page, PAGE)));
 	}
 }
 
@@ -392,7 +392,7 @@ static void add_output(struct facts *facts, const char *name, int fd)
 		size = 0;
 	/* Lines, so that a difference says where; a null byte ends no line. */
 	for (rest = text; rest && rest < text + size;) {
-		unsigned long sum;
+		__u64 sum;
 
 		line = rest;
 		rest = memchr(line, '\n', text + size - line);
@@ -401,7 +401,7 @@ static void add_output(struct facts *facts, const char *name, int fd)
 		if (rest)
 			*rest++ = '\0';
 		facts_add(facts, format("%s.%06zu", name, ++number),
-			  "%.200s (sum %lx)", line, sum);
+			  "%.200s (sum %llx)", line, HEX(sum));
 	}
 	free(text);
 }
