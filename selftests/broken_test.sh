@@ -69,7 +69,7 @@ another_name_is_seen()
 
 a_register_is_seen()
 {
-	sees 5 register.rdx
+	sees 5 'register.\(rdx\|x2\|r2\)'
 	[ "$(tail -n 1 out)" = "1 difference(s)" ] || fail "$(cat out)"
 }
 

@@ -22,7 +22,7 @@ static const struct image_case *case_here(const struct image_case *c)
 const struct image_case *case_at(size_t number)
 {
 	static const struct case_list *const lists[] = {
-		&header_cases, &segment_cases, &bss_cases,
+		&header_cases, &abi_cases, &segment_cases, &bss_cases,
 		&place_cases, &interp_cases, &property_cases, &tag_cases,
 	};
 	size_t i;

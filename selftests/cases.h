@@ -112,7 +112,7 @@ struct case_list {
 	size_t count;
 };
 
-extern const struct case_list header_cases, segment_cases, bss_cases,
+extern const struct case_list abi_cases, header_cases, segment_cases, bss_cases,
 			      place_cases, interp_cases, property_cases,
 			      tag_cases;
 

@@ -32,7 +32,7 @@ static void empty_segment_off_page(struct image *i)
 /* The first PT_LOAD has nothing of the file: no place is reserved by it. */
 static void comes_first(struct image *i)
 {
-	Elf64_Phdr first = i->phdr[PH_HEADERS];
+	Elf_Phdr first = i->phdr[PH_HEADERS];
 
 	i->phdr[PH_HEADERS] = i->phdr[PH_DATA];
 	i->phdr[PH_HEADERS].p_filesz = 0;
@@ -64,7 +64,7 @@ static void empty_comes_first(struct image *i)
 /* Between headers and code. */
 static void in_the_middle(struct image *i)
 {
-	Elf64_Phdr *more = image_add(i, PT_LOAD), code = i->phdr[PH_CODE];
+	Elf_Phdr *more = image_add(i, PT_LOAD), code = i->phdr[PH_CODE];
 
 	*more = i->phdr[PH_DATA];
 	i->phdr[PH_DATA] = code;
@@ -89,7 +89,7 @@ static void in_read_only_headers(struct image *i)
 
 static void over_an_earlier_segment(struct image *i)
 {
-	Elf64_Phdr *more = image_add(i, PT_LOAD);
+	Elf_Phdr *more = image_add(i, PT_LOAD);
 
 	*more = i->phdr[PH_DATA];
 	more->p_vaddr -= 0x1000;
@@ -101,7 +101,7 @@ static void over_an_earlier_segment(struct image *i)
 /* Its bss is laid first, then a segment in the midst of that. */
 static void under_a_later_segment(struct image *i)
 {
-	Elf64_Phdr *more = image_add(i, PT_LOAD);
+	Elf_Phdr *more = image_add(i, PT_LOAD);
 
 	*more = i->phdr[PH_DATA];
 	more->p_vaddr += 0x3000;
@@ -111,7 +111,7 @@ static void under_a_later_segment(struct image *i)
 
 static void in_two_segments(struct image *i)
 {
-	Elf64_Phdr *more = image_add(i, PT_LOAD);
+	Elf_Phdr *more = image_add(i, PT_LOAD);
 
 	*more = i->phdr[PH_DATA];
 	more->p_vaddr += 0x10000;
@@ -132,7 +132,7 @@ static void in_two_segments_reversed(struct image *i)
 
 static void after_another(struct image *i)
 {
-	Elf64_Phdr *more = image_add(i, PT_LOAD);
+	Elf_Phdr *more = image_add(i, PT_LOAD);
 
 	*more = i->phdr[PH_DATA];
 	more->p_vaddr += 0x5000;
@@ -143,7 +143,7 @@ static void after_another(struct image *i)
 /* Pages of bss that end where others begin, which were there before. */
 static void before_another(struct image *i)
 {
-	Elf64_Phdr *more = image_add(i, PT_LOAD);
+	Elf_Phdr *more = image_add(i, PT_LOAD);
 
 	*more = i->phdr[PH_DATA];
 	more->p_filesz = 0;
@@ -154,7 +154,7 @@ static void before_another(struct image *i)
 
 static void inside_another(struct image *i)
 {
-	Elf64_Phdr *more = image_add(i, PT_LOAD);
+	Elf_Phdr *more = image_add(i, PT_LOAD);
 
 	*more = i->phdr[PH_DATA];
 	more->p_vaddr += 0x3000;
@@ -252,8 +252,8 @@ static const struct image_case cases[] = {
 
 	{ "static-pie-bss-of-16m", STATIC, .set = DATA_MEMORY(0x1000000) },
 	/* More than there is: it kills. */
-	{ "bss-of-1t", EXEC, .set = DATA_MEMORY(1UL << 40), .any_end = true },
-	{ "interp-bss-of-1t", PIE, .set_interp = DATA_MEMORY(1UL << 40),
+	{ "bss-too-large", EXEC, .set = DATA_MEMORY(TEST_HOLE), .any_end = true },
+	{ "interp-bss-too-large", PIE, .set_interp = DATA_MEMORY(TEST_HOLE),
 	  .any_end = true },
 };
 

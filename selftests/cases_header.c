@@ -3,8 +3,11 @@
 #include "cases.h"
 #include "xelf_test.h"
 
-/* Bytes of ELF header and table of a good image. */
-#define TABLE_END	(sizeof(Elf64_Ehdr) + PH_COUNT * sizeof(Elf64_Phdr))
+/* Bytes of the ELF header, up to its e_phnum, and with a good image's table. */
+#define HEADER		sizeof(Elf_Ehdr)
+#define ENTRY		sizeof(Elf_Phdr)
+#define PHNUM		offsetof(Elf_Ehdr, e_phnum)
+#define TABLE_END	(HEADER + PH_COUNT * ENTRY)
 
 static void ident_all_wrong(struct image *i)
 {
@@ -31,14 +34,14 @@ static void headers(struct image *i, int count)
 		image_add(i, PT_NOTE);
 }
 
-static void phnum_73(struct image *i)
+static void phnum_of_a_page(struct image *i)
 {
-	headers(i, 73);
+	headers(i, IMAGE_PHDRS_OF_A_PAGE);
 }
 
-static void phnum_74(struct image *i)
+static void phnum_over_a_page(struct image *i)
 {
-	headers(i, 74);
+	headers(i, IMAGE_PHDRS_OF_A_PAGE + 1);
 }
 
 static void table_moved(struct image *i, size_t to)
@@ -54,7 +57,7 @@ static void table_in_data(struct image *i)
 
 static void table_at_the_end(struct image *i)
 {
-	table_moved(i, i->size - PH_COUNT * sizeof(Elf64_Phdr));
+	table_moved(i, i->size - PH_COUNT * ENTRY);
 }
 
 static void table_in_a_hole(struct image *i)
@@ -81,7 +84,7 @@ static void table_not_mapped(struct image *i)
 /* Two segments hold the table: the last counts. */
 static void table_mapped_twice(struct image *i)
 {
-	Elf64_Phdr *more = image_add(i, PT_LOAD);
+	Elf_Phdr *more = image_add(i, PT_LOAD);
 
 	*more = i->phdr[PH_HEADERS];
 	more->p_vaddr += 0x100000;
@@ -89,12 +92,12 @@ static void table_mapped_twice(struct image *i)
 
 static void table_after_its_segment(struct image *i)
 {
-	i->phdr[PH_HEADERS].p_filesz = sizeof(Elf64_Ehdr);
+	i->phdr[PH_HEADERS].p_filesz = sizeof(Elf_Ehdr);
 }
 
 static void table_in_its_segments_last_byte(struct image *i)
 {
-	i->phdr[PH_HEADERS].p_filesz = sizeof(Elf64_Ehdr) + 1;
+	i->phdr[PH_HEADERS].p_filesz = sizeof(Elf_Ehdr) + 1;
 }
 
 static void phoff_past_the_end(struct image *i)
@@ -104,7 +107,7 @@ static void phoff_past_the_end(struct image *i)
 
 static void phoff_short_by_one(struct image *i)
 {
-	i->ehdr.e_phoff = i->size - i->ehdr.e_phnum * sizeof(Elf64_Phdr) + 1;
+	i->ehdr.e_phoff = i->size - i->ehdr.e_phnum * sizeof(Elf_Phdr) + 1;
 }
 
 static void entry_in_data(struct image *i)
@@ -185,34 +188,34 @@ static const struct image_case cases[] = {
 	  .set_interp = SET(ehdr.e_machine, EM_RISCV), INTERP_MACHINE },
 
 	{ "phentsize-0", EXEC, SET(ehdr.e_phentsize, 0), OTHER_PHENTSIZE },
-	{ "phentsize-of-32-bits", EXEC, SET(ehdr.e_phentsize, 32),
+	{ "phentsize-of-the-other-class", EXEC, SET(ehdr.e_phentsize, 32 + 56 - ENTRY),
 	  OTHER_PHENTSIZE },
-	{ "phentsize-55", EXEC, SET(ehdr.e_phentsize, 55), OTHER_PHENTSIZE },
-	{ "phentsize-57", EXEC, SET(ehdr.e_phentsize, 57), OTHER_PHENTSIZE },
+	{ "phentsize-less-by-one", EXEC, SET(ehdr.e_phentsize, ENTRY - 1), OTHER_PHENTSIZE },
+	{ "phentsize-more-by-one", EXEC, SET(ehdr.e_phentsize, ENTRY + 1), OTHER_PHENTSIZE },
 	{ "phentsize-max", EXEC, SET(ehdr.e_phentsize, 0xffff),
 	  OTHER_PHENTSIZE },
-	{ "interp-phentsize-57", PIE, .set_interp = SET(ehdr.e_phentsize, 57),
+	{ "interp-phentsize-more-by-one", PIE, .set_interp = SET(ehdr.e_phentsize, ENTRY + 1),
 	  INTERP_HEADERS },
 
 	{ "phnum-0", EXEC, SET(ehdr.e_phnum, 0), NO_HEADERS },
 	{ "phnum-1", EXEC, SET(ehdr.e_phnum, 1), .any_end = true },
 	{ "phnum-less-by-one", EXEC, SET(ehdr.e_phnum, PH_COUNT - 1) },
 	{ "phnum-more-by-one", EXEC, SET(ehdr.e_phnum, PH_COUNT + 1) },
-	{ "phnum-73", EXEC, .change = phnum_73 },
-	{ "phnum-74", EXEC, .change = phnum_74, TOO_MANY,
+	{ "phnum-of-a-page", EXEC, .change = phnum_of_a_page },
+	{ "phnum-over-a-page", EXEC, .change = phnum_over_a_page, TOO_MANY,
 	  .refused_until = KERNEL(7, 0) },
 	/* 65536 bytes of headers: the other limit. */
 	{ "phnum-max", EXEC, SET(ehdr.e_phnum, 0xffff), TOO_MANY },
 	{ "interp-phnum-0", PIE, .set_interp = SET(ehdr.e_phnum, 0),
 	  INTERP_HEADERS },
-	{ "interp-phnum-74", PIE, .change_interp = phnum_74, INTERP_HEADERS,
+	{ "interp-phnum-over-a-page", PIE, .change_interp = phnum_over_a_page, INTERP_HEADERS,
 	  .refused_until = KERNEL(7, 0) },
 
 	{ "phoff-0", EXEC, SET(ehdr.e_phoff, 0), .any_end = true },
 	{ "phoff-1", EXEC, SET(ehdr.e_phoff, 1), .any_end = true },
-	{ "phoff-less-by-one", EXEC, SET(ehdr.e_phoff, 63), .any_end = true },
-	{ "phoff-more-by-one", EXEC, SET(ehdr.e_phoff, 65), .any_end = true },
-	{ "phoff-of-the-second", EXEC, SET(ehdr.e_phoff, 64 + 56) },
+	{ "phoff-less-by-one", EXEC, SET(ehdr.e_phoff, HEADER - 1), .any_end = true },
+	{ "phoff-more-by-one", EXEC, SET(ehdr.e_phoff, HEADER + 1), .any_end = true },
+	{ "phoff-of-the-second", EXEC, SET(ehdr.e_phoff, HEADER + ENTRY) },
 	{ "phoff-past-the-end", EXEC, .change = phoff_past_the_end,
 	  UNREADABLE },
 	{ "phoff-short-by-one", EXEC, .change = phoff_short_by_one,
@@ -252,7 +255,7 @@ static const struct image_case cases[] = {
 	/* It is the interpreter that is entered. */
 	{ "exec-with-interp-entry-max", EXEC_INTERP, SET(ehdr.e_entry, ~0UL) },
 	{ "pie-entry-in-the-kernel", PIE,
-	  SET(ehdr.e_entry, 0xffffffff81000000) },
+	  SET(ehdr.e_entry, TEST_KERNEL + 0x1000000) },
 	/* With the bias added, it may come to lie anywhere. */
 	{ "static-pie-entry-at-the-limit", STATIC,
 	  .change = entry_at_the_limit, .any_end = true },
@@ -269,10 +272,10 @@ static const struct image_case cases[] = {
 	/* Files that end early; what is past the end reads as zero. */
 	{ "cut-after-ident", EXEC, SET(size, 16), NOT_EXECUTABLE },
 	{ "cut-after-type", EXEC, SET(size, 18), OTHER_MACHINE },
-	{ "cut-after-phentsize", EXEC, SET(size, 56), NO_HEADERS },
-	{ "cut-in-phnum", EXEC, SET(size, 57), UNREADABLE },
-	{ "cut-before-the-headers-end", EXEC, SET(size, 63), UNREADABLE },
-	{ "cut-after-the-header", EXEC, SET(size, 64), UNREADABLE },
+	{ "cut-after-phentsize", EXEC, SET(size, PHNUM), NO_HEADERS },
+	{ "cut-in-phnum", EXEC, SET(size, PHNUM + 1), UNREADABLE },
+	{ "cut-before-the-headers-end", EXEC, SET(size, HEADER - 1), UNREADABLE },
+	{ "cut-after-the-header", EXEC, SET(size, HEADER), UNREADABLE },
 	{ "cut-in-what-is-checked", EXEC, SET(size, 127), UNREADABLE },
 	{ "cut-before-the-tables-end", EXEC, SET(size, TABLE_END - 1),
 	  UNREADABLE },
@@ -280,8 +283,8 @@ static const struct image_case cases[] = {
 	{ "interp-cut-to-nothing", PIE, .set_interp = SET(size, 0),
 	  INTERP_SHORT },
 	{ "interp-cut-before-the-headers-end", PIE,
-	  .set_interp = SET(size, 63), INTERP_SHORT },
-	{ "interp-cut-after-the-header", PIE, .set_interp = SET(size, 64),
+	  .set_interp = SET(size, HEADER - 1), INTERP_SHORT },
+	{ "interp-cut-after-the-header", PIE, .set_interp = SET(size, HEADER),
 	  INTERP_HEADERS },
 	{ "interp-cut-before-the-tables-end", PIE,
 	  .set_interp = SET(size, TABLE_END - 1), INTERP_HEADERS },

@@ -37,7 +37,7 @@ static const struct note good = {
 
 static void add_note(struct image *i, const struct note *note, size_t size)
 {
-	Elf64_Phdr *phdr = image_add(i, PT_PROPERTY);
+	Elf_Phdr *phdr = image_add(i, PT_PROPERTY);
 
 	memcpy(i->bytes + IMAGE_DATA, note, sizeof(*note));
 	phdr->p_offset = IMAGE_DATA;

@@ -5,7 +5,7 @@
 
 static void order(struct image *i, int first, int second, int third)
 {
-	Elf64_Phdr old[] = {
+	Elf_Phdr old[] = {
 		i->phdr[PH_HEADERS], i->phdr[PH_CODE], i->phdr[PH_DATA],
 	};
 
@@ -41,7 +41,7 @@ static void order_data_code_headers(struct image *i)
 
 static void stack_header_first(struct image *i)
 {
-	Elf64_Phdr stack = i->phdr[PH_STACK];
+	Elf_Phdr stack = i->phdr[PH_STACK];
 
 	i->phdr[PH_STACK] = i->phdr[PH_HEADERS];
 	i->phdr[PH_HEADERS] = stack;
@@ -52,15 +52,15 @@ static void hole(struct image *i)
 	i->phdr[PH_DATA].p_vaddr += 0x100000;
 }
 
-static void terabyte_hole(struct image *i)
+static void large_hole(struct image *i)
 {
-	i->phdr[PH_DATA].p_vaddr += 1UL << 40;
+	i->phdr[PH_DATA].p_vaddr += TEST_HOLE;
 }
 
 /* More than there is room for in one piece, but for a fixed program. */
-static void hole_of_110_terabytes(struct image *i)
+static void too_large_hole(struct image *i)
 {
-	i->phdr[PH_DATA].p_vaddr += 110UL << 40;
+	i->phdr[PH_DATA].p_vaddr += TEST_LARGE_HOLE;
 }
 
 /* A second piece that must not meet what the kernel puts near the first. */
@@ -92,7 +92,7 @@ static void same_segment_twice(struct image *i)
 
 static void data_over_code(struct image *i)
 {
-	Elf64_Phdr *more = image_add(i, PT_LOAD);
+	Elf_Phdr *more = image_add(i, PT_LOAD);
 
 	*more = i->phdr[PH_DATA];
 	more->p_vaddr = i->phdr[PH_CODE].p_vaddr;
@@ -102,7 +102,7 @@ static void data_over_code(struct image *i)
 
 static void share_a_page(struct image *i)
 {
-	Elf64_Phdr *more = image_add(i, PT_LOAD);
+	Elf_Phdr *more = image_add(i, PT_LOAD);
 
 	*more = i->phdr[PH_DATA];
 	more->p_filesz = 0x80;
@@ -115,7 +115,7 @@ static void share_a_page(struct image *i)
 
 static void share_a_page_reversed(struct image *i)
 {
-	Elf64_Phdr data;
+	Elf_Phdr data;
 
 	share_a_page(i);
 	data = i->phdr[PH_DATA];
@@ -144,7 +144,7 @@ static void share_a_page_other_rights(struct image *i)
 
 static void adjacent(struct image *i)
 {
-	Elf64_Phdr *more = image_add(i, PT_LOAD);
+	Elf_Phdr *more = image_add(i, PT_LOAD);
 
 	*more = i->phdr[PH_HEADERS];
 	more->p_offset += 0x1000;
@@ -156,7 +156,7 @@ static void sixty_segments(struct image *i)
 	unsigned long n;
 
 	for (n = 1; i->ehdr.e_phnum < 60; n++) {
-		Elf64_Phdr *more = image_add(i, PT_LOAD);
+		Elf_Phdr *more = image_add(i, PT_LOAD);
 
 		*more = i->phdr[PH_DATA];
 		more->p_vaddr += n * 0x10000;
@@ -208,7 +208,7 @@ static void sizes_past_the_end_of_file(struct image *i)
 
 static void segment_past_the_end_of_file(struct image *i)
 {
-	Elf64_Phdr *more = image_add(i, PT_LOAD);
+	Elf_Phdr *more = image_add(i, PT_LOAD);
 
 	*more = i->phdr[PH_HEADERS];
 	more->p_offset = 0x40000000;
@@ -221,9 +221,9 @@ static void memsz_over_the_limit(struct image *i)
 }
 
 /* Header of a type that no loader looks at, or not closely. */
-static void add_garbage(struct image *i, Elf64_Word type)
+static void add_garbage(struct image *i, Elf_Word type)
 {
-	Elf64_Phdr *more = image_add(i, type);
+	Elf_Phdr *more = image_add(i, type);
 
 	memset(more, 0xff, sizeof(*more));
 	more->p_type = type;
@@ -275,9 +275,9 @@ static const struct image_case cases[] = {
 	{ "order-stack-header-first", EXEC, .change = stack_header_first },
 
 	EACH_KIND_CHANGED("hole", hole),
-	{ "hole-of-1t", EXEC, .change = terabyte_hole },
-	{ "pie-hole-of-1t", PIE, .change = terabyte_hole },
-	{ "interp-hole-of-110t", PIE, .change_interp = hole_of_110_terabytes,
+	{ "hole-large", EXEC, .change = large_hole },
+	{ "pie-hole-large", PIE, .change = large_hole },
+	{ "interp-hole-too-large", PIE, .change_interp = too_large_hole,
 	  .any_end = true },
 	{ "pie-large-second-segment", PIE, .change = large_second_segment },
 	{ "static-pie-large-second-segment", STATIC,
@@ -338,9 +338,9 @@ static const struct image_case cases[] = {
 	{ "pie-data-off-page", PIE, .change = data_off_page },
 	{ "interp-data-off-page", PIE, .change_interp = data_off_page },
 	{ "offset-of-the-last-page", EXEC,
-	  DATA(p_offset, 0x7fffffffffffd000), .any_end = true },
+	  DATA(p_offset, (~0UL >> 1) - 0x2fff), .any_end = true },
 	{ "offset-past-the-last-page", EXEC,
-	  DATA(p_offset, 0x7fffffffffffe000), .any_end = true },
+	  DATA(p_offset, (~0UL >> 1) - 0x1fff), .any_end = true },
 	{ "offset-that-does-not-wrap", EXEC, DATA(p_offset, -0x3000UL),
 	  .any_end = true },
 	{ "offset-that-wraps-to-0", EXEC, DATA(p_offset, -0x2000UL),

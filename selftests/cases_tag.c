@@ -62,12 +62,12 @@ static void crc_low_off_by_one(unsigned char *first)
 
 static void entry_patched(unsigned char *first)
 {
-	first[offsetof(Elf64_Ehdr, e_entry)]++;
+	first[offsetof(Elf_Ehdr, e_entry)]++;
 }
 
 static void program_header_patched(unsigned char *first)
 {
-	first[sizeof(Elf64_Ehdr)]++;
+	first[sizeof(Elf_Ehdr)]++;
 }
 
 static void last_byte_patched(unsigned char *first)
@@ -75,10 +75,16 @@ static void last_byte_patched(unsigned char *first)
 	first[XELF_CHECKED_SIZE - 1] ^= 1;
 }
 
-/* The second program header's p_paddr, which the checksum does not cover. */
+/* The third program header's p_paddr, which the checksum does not cover. */
 static void byte_after_patched(unsigned char *first)
 {
-	first[XELF_CHECKED_SIZE + 16] ^= 1;
+	enum {
+		AT = sizeof(Elf_Ehdr) + PH_DATA * sizeof(Elf_Phdr) +
+		     offsetof(Elf_Phdr, p_paddr),
+	};
+
+	_Static_assert(AT >= XELF_CHECKED_SIZE, "it is covered");
+	first[AT] ^= 1;
 }
 
 static void exclusive(struct image *i)

@@ -19,6 +19,9 @@
 #define AUXV_SIZE	1024
 #define PATH_SIZE	128
 
+/* For %lx, in a program of either class. */
+#define HEX(value)	((unsigned long)(value))
+
 /* ---- in the program under test ---- */
 
 /* Reports its vector and the place where it dies, and dies there. */
@@ -45,8 +48,8 @@ crash:
 struct core {
 	unsigned char *bytes;
 	size_t size;
-	const Elf64_Ehdr *ehdr;
-	const Elf64_Phdr *phdrs;
+	const Elf_Ehdr *ehdr;
+	const Elf_Phdr *phdrs;
 };
 
 static struct core cores[2];	/* by the kernel's loader, by ours */
@@ -59,27 +62,27 @@ static void read_core(struct __test_metadata *_metadata, struct core *core)
 	core->bytes = calloc(1, st.st_size + 1);
 	core->size = read_file(CORE, core->bytes, st.st_size);
 	ASSERT_EQ((size_t)st.st_size, core->size);
-	ASSERT_LT(sizeof(Elf64_Ehdr), core->size);
+	ASSERT_LT(sizeof(Elf_Ehdr), core->size);
 	core->ehdr = (void *)core->bytes;
 	core->phdrs = (void *)(core->bytes + core->ehdr->e_phoff);
 	ASSERT_EQ(0, memcmp(core->ehdr->e_ident, ELFMAG, SELFMAG));
 	ASSERT_EQ(ET_CORE, core->ehdr->e_type);
 	ASSERT_EQ(TEST_MACHINE, core->ehdr->e_machine);
 	ASSERT_LE(core->ehdr->e_phoff +
-		  core->ehdr->e_phnum * sizeof(Elf64_Phdr), core->size);
+		  core->ehdr->e_phnum * sizeof(Elf_Phdr), core->size);
 	ASSERT_EQ(PT_NOTE, core->phdrs[0].p_type);
 	unlink(CORE);
 }
 
 /* The @index-th note of a core; NULL past the last. */
-static const Elf64_Nhdr *core_note(const struct core *core, int index)
+static const Elf_Nhdr *core_note(const struct core *core, int index)
 {
-	const Elf64_Phdr *notes = &core->phdrs[0];
+	const Elf_Phdr *notes = &core->phdrs[0];
 	const unsigned char *p = core->bytes + notes->p_offset;
 	const unsigned char *end = p + notes->p_filesz;
 
 	for (; p < end; index--) {
-		const Elf64_Nhdr *note = (const void *)p;
+		const Elf_Nhdr *note = (const void *)p;
 
 		if (!index)
 			return note;
@@ -89,14 +92,14 @@ static const Elf64_Nhdr *core_note(const struct core *core, int index)
 	return NULL;
 }
 
-static const void *note_data(const Elf64_Nhdr *note)
+static const void *note_data(const Elf_Nhdr *note)
 {
 	return (const char *)(note + 1) + ((note->n_namesz + 3) & ~3);
 }
 
-static const Elf64_Nhdr *find_note(const struct core *core, unsigned int type)
+static const Elf_Nhdr *find_note(const struct core *core, unsigned int type)
 {
-	const Elf64_Nhdr *note;
+	const Elf_Nhdr *note;
 	int i;
 
 	for (i = 0; (note = core_note(core, i)); i++)
@@ -106,7 +109,7 @@ static const Elf64_Nhdr *find_note(const struct core *core, unsigned int type)
 }
 
 /* The PT_LOAD of the page at @addr; NULL if there is none. */
-static const Elf64_Phdr *core_load(const struct core *core, unsigned long addr)
+static const Elf_Phdr *core_load(const struct core *core, unsigned long addr)
 {
 	int i;
 
@@ -199,14 +202,14 @@ static void expect_same_loads(struct __test_metadata *_metadata)
 	ASSERT_EQ(cores[0].ehdr->e_phnum, cores[1].ehdr->e_phnum);
 	EXPECT_LT(5, cores[1].ehdr->e_phnum);
 	for (i = 0; i < cores[0].ehdr->e_phnum; i++) {
-		const Elf64_Phdr *a = &cores[0].phdrs[i];
-		const Elf64_Phdr *b = &cores[1].phdrs[i];
+		const Elf_Phdr *a = &cores[0].phdrs[i];
+		const Elf_Phdr *b = &cores[1].phdrs[i];
 
 		EXPECT_EQ(0, memcmp(a, b, sizeof(*a))) {
 			TH_LOG("header %d: %lx+%lx, %lx of it, flags %x; untagged %lx+%lx, %lx, %x",
-			       i, b->p_vaddr, b->p_memsz, b->p_filesz,
-			       b->p_flags, a->p_vaddr, a->p_memsz, a->p_filesz,
-			       a->p_flags);
+			       i, HEX(b->p_vaddr), HEX(b->p_memsz),
+			       HEX(b->p_filesz), b->p_flags, HEX(a->p_vaddr),
+			       HEX(a->p_memsz), HEX(a->p_filesz), a->p_flags);
 		}
 	}
 }
@@ -215,13 +218,13 @@ TEST_F(core, holds_the_memory_that_it_holds_untagged)
 {
 	crash_both(_metadata, &self->r);
 	EXPECT_EQ(cores[0].size, cores[1].size);
-	EXPECT_EQ(0, memcmp(cores[0].ehdr, cores[1].ehdr, sizeof(Elf64_Ehdr)));
+	EXPECT_EQ(0, memcmp(cores[0].ehdr, cores[1].ehdr, sizeof(Elf_Ehdr)));
 	expect_same_loads(_metadata);
 }
 
 TEST_F(core, has_the_registers_of_the_crash)
 {
-	const Elf64_Nhdr *note[2];
+	const Elf_Nhdr *note[2];
 	struct elf_prstatus status[2];
 	struct test_regs regs;
 	extern const char dies_here[];
@@ -249,7 +252,7 @@ TEST_F(core, has_the_registers_of_the_crash)
 TEST_F(core, has_the_auxiliary_vector_that_the_program_had)
 {
 	char *text, *end;
-	const Elf64_Nhdr *note[2];
+	const Elf_Nhdr *note[2];
 	const unsigned char *data;
 	size_t i;
 	int ours;
@@ -279,7 +282,7 @@ TEST_F(core, has_the_auxiliary_vector_that_the_program_had)
 
 TEST_F(core, has_the_notes_that_it_has_untagged)
 {
-	const Elf64_Nhdr *a, *b;
+	const Elf_Nhdr *a, *b;
 	int i;
 
 	crash_both(_metadata, &self->r);
@@ -343,14 +346,14 @@ TEST_F(core, coredump_filter_is_respected)
 /* The first mapping is that of the ELF header. */
 static unsigned long header_bytes(const struct core *core)
 {
-	const Elf64_Phdr *load = core_load(core, 0x400000);
+	const Elf_Phdr *load = core_load(core, 0x400000);
 
 	return load ? load->p_filesz : ~0UL;
 }
 
 TEST_F(core, the_plain_forms_core_holds_the_header_page)
 {
-	const Elf64_Phdr *load;
+	const Elf_Phdr *load;
 
 	crash_both(_metadata, &self->r);
 	ASSERT_EQ(4096UL, header_bytes(&cores[0]));
@@ -394,8 +397,8 @@ TEST_F(core, the_exclusive_form_leaves_as_much_of_a_core)
 	EXPECT_EQ(4096UL, header_bytes(&cores[1]));
 	ASSERT_EQ(cores[0].ehdr->e_phnum, cores[1].ehdr->e_phnum);
 	for (i = 0; i < cores[0].ehdr->e_phnum; i++) {
-		const Elf64_Phdr *a = &cores[0].phdrs[i];
-		const Elf64_Phdr *b = &cores[1].phdrs[i];
+		const Elf_Phdr *a = &cores[0].phdrs[i];
+		const Elf_Phdr *b = &cores[1].phdrs[i];
 
 		EXPECT_EQ(a->p_vaddr, b->p_vaddr);
 		EXPECT_EQ(a->p_memsz, b->p_memsz);

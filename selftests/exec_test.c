@@ -472,7 +472,7 @@ TEST_F(exec, ptrace_stops_at_the_first_instruction)
 		ASSERT_EQ(ours, counter("loaded") - loaded);
 		ASSERT_EQ(0, test_get_regs(pid, &regs[ours]));
 		ASSERT_EQ(0, test_get_fpregs(pid, fp[ours], sizeof(fp[ours])));
-		for (i = 0; i < STEPS; i++) {
+		for (i = 0; TEST_STEPS && i < STEPS; i++) {
 			ASSERT_EQ(0, ptrace(PTRACE_SINGLESTEP, pid, 0, 0));
 			ASSERT_EQ(pid, waitpid(pid, &status, 0));
 			ASSERT_TRUE(WIFSTOPPED(status));
@@ -486,7 +486,8 @@ TEST_F(exec, ptrace_stops_at_the_first_instruction)
 	EXPECT_EQ(0, memcmp(&fp[0], &fp[1], sizeof(fp[0])));
 	EXPECT_EQ(0, memcmp(pc[0], pc[1], sizeof(pc[0])));
 	EXPECT_EQ(IMAGE_BASE + IMAGE_CODE, regs[1].r[TEST_PC]);
-	EXPECT_NE(pc[1][0], pc[1][STEPS - 1]);
+	if (TEST_STEPS)
+		EXPECT_NE(pc[1][0], pc[1][STEPS - 1]);
 	for (i = 0; i < TEST_ZEROED; i++)
 		EXPECT_EQ(0UL, regs[1].r[i]);
 	EXPECT_EQ(0UL, regs[1].r[TEST_SP] % 16);
@@ -805,7 +806,7 @@ static void segment_bad(struct image *program, struct image *interp)
 static void phdrs_past_the_end(struct image *program, struct image *interp)
 {
 	(void)interp;
-	program->ehdr.e_phoff = 1UL << 40;
+	program->ehdr.e_phoff = ~0UL >> 1;
 }
 
 /* One of each place at which an exec is given up. */

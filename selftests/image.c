@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Makes the synthetic images of image.h. */
 #include "image.h"
-#include "machine.h"
 #include "xelf_test.h"
 
 /* The probe's code, from the flat file that the Makefile links. */
@@ -12,11 +11,11 @@ __asm__(".section .rodata\n"
 	".previous\n");
 extern const unsigned char probe_start[], probe_end[];
 
-static void load(struct image *image, int index, Elf64_Word flags,
+static void load(struct image *image, int index, Elf_Word flags,
 		 unsigned long offset, unsigned long file_size,
 		 unsigned long mem_size, unsigned long base)
 {
-	image->phdr[index] = (Elf64_Phdr){
+	image->phdr[index] = (Elf_Phdr){
 		.p_type = PT_LOAD,
 		.p_flags = flags,
 		.p_offset = offset,
@@ -40,17 +39,18 @@ void image_init(struct image *image, int type)
 	image->size = IMAGE_INTERP;
 
 	memcpy(image->ehdr.e_ident, ELFMAG, SELFMAG);
-	image->ehdr.e_ident[EI_CLASS] = ELFCLASS64;
+	image->ehdr.e_ident[EI_CLASS] = TEST_CLASS;
 	image->ehdr.e_ident[EI_DATA] = ELFDATA2LSB;
 	image->ehdr.e_ident[EI_VERSION] = EV_CURRENT;
 	image->ehdr.e_type = type;
 	image->ehdr.e_machine = TEST_MACHINE;
+	image->ehdr.e_flags = TEST_FLAGS;
 	image->ehdr.e_version = EV_CURRENT;
 	image->ehdr.e_entry = base + IMAGE_CODE;
-	image->table = sizeof(Elf64_Ehdr);
+	image->table = sizeof(Elf_Ehdr);
 	image->ehdr.e_phoff = image->table;
-	image->ehdr.e_ehsize = sizeof(Elf64_Ehdr);
-	image->ehdr.e_phentsize = sizeof(Elf64_Phdr);
+	image->ehdr.e_ehsize = sizeof(Elf_Ehdr);
+	image->ehdr.e_phentsize = sizeof(Elf_Phdr);
 	image->ehdr.e_phnum = PH_COUNT;
 
 	load(image, PH_HEADERS, PF_R, 0, 0x1000, 0x1000, base);
@@ -58,16 +58,16 @@ void image_init(struct image *image, int type)
 	     base);
 	load(image, PH_DATA, PF_R | PF_W, IMAGE_DATA, IMAGE_DATA_SIZE,
 	     IMAGE_DATA_SIZE + IMAGE_BSS_SIZE, base);
-	image->phdr[PH_STACK] = (Elf64_Phdr){
+	image->phdr[PH_STACK] = (Elf_Phdr){
 		.p_type = PT_GNU_STACK,
 		.p_flags = PF_R | PF_W,
 		.p_align = 16,
 	};
 }
 
-Elf64_Phdr *image_add(struct image *image, Elf64_Word type)
+Elf_Phdr *image_add(struct image *image, Elf_Word type)
 {
-	Elf64_Phdr *phdr = &image->phdr[image->ehdr.e_phnum++];
+	Elf_Phdr *phdr = &image->phdr[image->ehdr.e_phnum++];
 
 	memset(phdr, 0, sizeof(*phdr));
 	phdr->p_type = type;
@@ -76,7 +76,7 @@ Elf64_Phdr *image_add(struct image *image, Elf64_Word type)
 
 void image_interp(struct image *image, const char *path)
 {
-	Elf64_Phdr *phdr = image_add(image, PT_INTERP);
+	Elf_Phdr *phdr = image_add(image, PT_INTERP);
 
 	phdr->p_offset = IMAGE_INTERP;
 	phdr->p_filesz = strlen(path) + 1;
@@ -87,7 +87,7 @@ void image_interp(struct image *image, const char *path)
 
 void image_write(struct image *image, const char *path, bool tagged)
 {
-	size_t table = image->ehdr.e_phnum * sizeof(Elf64_Phdr);
+	size_t table = image->ehdr.e_phnum * sizeof(Elf_Phdr);
 
 	/* A count that is meant to be wrong is not followed. */
 	if (table > sizeof(image->phdr))

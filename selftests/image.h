@@ -6,11 +6,13 @@
 #ifndef XELF_IMAGE_H
 #define XELF_IMAGE_H
 
-#include <elf.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#define IMAGE_PHDRS	80	/* more than one page holds */
+#include "machine.h"
+
+#define IMAGE_PHDRS_OF_A_PAGE	((int)(4096 / sizeof(Elf_Phdr)))
+#define IMAGE_PHDRS	(IMAGE_PHDRS_OF_A_PAGE + 1)
 #define IMAGE_SIZE	0x20000
 #define IMAGE_BASE	0x10000000UL	/* of the ET_EXEC image */
 
@@ -32,8 +34,8 @@ enum {
 #define IMAGE_INTERP	0x6000	/* the interpreter's path, in the file only */
 
 struct image {
-	Elf64_Ehdr ehdr;
-	Elf64_Phdr phdr[IMAGE_PHDRS];
+	Elf_Ehdr ehdr;
+	Elf_Phdr phdr[IMAGE_PHDRS];
 	size_t table;			/* where the program headers are put */
 	size_t size;			/* bytes of the file */
 	unsigned char bytes[IMAGE_SIZE];
@@ -50,7 +52,7 @@ void image_init(struct image *image, int type);
 void image_interp(struct image *image, const char *path);
 
 /* Adds a program header to the end of the table. */
-Elf64_Phdr *image_add(struct image *image, Elf64_Word type);
+Elf_Phdr *image_add(struct image *image, Elf_Word type);
 
 /* Writes it to @path, executable, tagged or not. */
 void image_write(struct image *image, const char *path, bool tagged);

@@ -366,8 +366,8 @@ FIXTURE_TEARDOWN(core)
 /* Zeroes @size bytes of memory at @addr, in the core at @bytes. */
 static bool mask_memory(unsigned char *bytes, unsigned long addr, size_t size)
 {
-	const Elf64_Ehdr *ehdr = (void *)bytes;
-	const Elf64_Phdr *load = (void *)(bytes + ehdr->e_phoff);
+	const Elf_Ehdr *ehdr = (void *)bytes;
+	const Elf_Phdr *load = (void *)(bytes + ehdr->e_phoff);
 	int i;
 
 	for (i = 0; i < ehdr->e_phnum; i++, load++) {
@@ -386,8 +386,8 @@ static bool mask_memory(unsigned char *bytes, unsigned long addr, size_t size)
  */
 static void mask_clocks(unsigned char *bytes, unsigned long edge)
 {
-	const Elf64_Ehdr *ehdr = (void *)bytes;
-	const Elf64_Phdr *load = (void *)(bytes + ehdr->e_phoff);
+	const Elf_Ehdr *ehdr = (void *)bytes;
+	const Elf_Phdr *load = (void *)(bytes + ehdr->e_phoff);
 	int i;
 
 	/* Segments are in the order of their addresses. */
@@ -403,14 +403,14 @@ static void mask_clocks(unsigned char *bytes, unsigned long edge)
 /* Zeroes what is another for each process. Returns how many notes had any. */
 static int mask_core(unsigned char *bytes)
 {
-	const Elf64_Ehdr *ehdr = (void *)bytes;
-	const Elf64_Phdr *notes = (void *)(bytes + ehdr->e_phoff);
+	const Elf_Ehdr *ehdr = (void *)bytes;
+	const Elf_Phdr *notes = (void *)(bytes + ehdr->e_phoff);
 	unsigned char *p = bytes + notes->p_offset;
 	unsigned char *end = p + notes->p_filesz;
 	int masked = 0;
 
 	while (p < end) {
-		Elf64_Nhdr *note = (void *)p;
+		Elf_Nhdr *note = (void *)p;
 		void *data = p + sizeof(*note) + ((note->n_namesz + 3) & ~3);
 		struct elf_prstatus *status = data;
 		struct elf_prpsinfo *info = data;
@@ -427,6 +427,11 @@ static int mask_core(unsigned char *bytes)
 			memset(&info->pr_pid, 0,
 			       info->pr_fname - (char *)&info->pr_pid);
 			masked++;
+			break;
+		case 0x407: /* NT_ARM_PACA_KEYS */
+		case 0x408: /* NT_ARM_PACG_KEYS */
+			/* exec makes new keys for the signing of pointers. */
+			memset(data, 0, note->n_descsz);
 			break;
 		case NT_AUXV:
 			for (; *auxv; auxv += 2) {

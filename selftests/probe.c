@@ -76,7 +76,7 @@ static void line(struct out *o, const char *name, unsigned long v)
 static unsigned long sum(const unsigned char *p, unsigned long size,
 			 const unsigned char *skip, unsigned long skip_size)
 {
-	unsigned long h = 0xcbf29ce484222325;
+	unsigned long long h = 0xcbf29ce484222325;
 
 	for (; size--; p++) {
 		bool skipped = p >= skip && p < skip + skip_size;

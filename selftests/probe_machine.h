@@ -138,6 +138,62 @@ static bool other_register(int i, unsigned long *value)
 	return false;
 }
 
+#elif defined(__arm__)
+
+#define REGISTER_NAMES							\
+	"sp", "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8",	\
+	"r9", "r10", "r11", "r12", "lr", "cpsr"
+
+__asm__(".section .text.start, \"ax\"\n"
+	".globl _start\n"
+	"_start:\n"
+	"	sub sp, sp, #64\n"
+	"	stmib sp, {r0-r12}\n"
+	"	str lr, [sp, #56]\n"
+	"	mrs r1, cpsr\n"
+	"	str r1, [sp, #60]\n"
+	"	add r0, sp, #64\n"
+	"	str r0, [sp]\n"
+	"	mov r0, sp\n"
+	"	bl probe_main\n"
+	".text\n");
+
+static long call3(long nr, long a, long b, long c)
+{
+	register long r7 __asm__("r7") = nr;
+	register long r0 __asm__("r0") = a;
+	register long r1 __asm__("r1") = b;
+	register long r2 __asm__("r2") = c;
+
+	__asm__ volatile("svc #0" : "+r"(r0)
+			 : "r"(r7), "r"(r1), "r"(r2) : "memory");
+	return r0;
+}
+
+#define FPU_SIZE	264
+
+static void save_fpu(unsigned char *area)
+{
+	unsigned long fpscr;
+
+	__asm__ volatile(".fpu neon\n\t"
+			 "vstmia %0!, {d0-d15}\n\t"
+			 "vstmia %0!, {d16-d31}\n\t"
+			 "vmrs %1, fpscr\n\t"
+			 "str %1, [%0]"
+			 : "+r"(area), "=&r"(fpscr) : : "memory");
+}
+
+/* The two thread registers that a program can read. */
+static bool other_register(int i, unsigned long *value)
+{
+	if (i)
+		__asm__("mrc p15, 0, %0, c13, c0, 3" : "=r"(*value));
+	else
+		__asm__("mrc p15, 0, %0, c13, c0, 2" : "=r"(*value));
+	return i < 2;
+}
+
 #else
 #error "the probe does not know this machine yet"
 #endif
