@@ -55,6 +55,7 @@ static struct {
 
 /* Shared with the process that watches the one that works. */
 static struct state {
+	unsigned long begun;		/* ms */
 	unsigned long turn;		/* inputs begun */
 	unsigned long compared;
 	unsigned long loaded, refused, killed, ran_on, random, misplaced;
@@ -517,10 +518,10 @@ static void try_work(void)
 		keep(&input, edges);
 }
 
-static bool is_over(unsigned long begun)
+static bool is_over(void)
 {
 	return (options.execs && state->compared >= options.execs) ||
-	       (options.seconds && now_ms() - begun >= options.seconds * 1000) ||
+	       (options.seconds && now_ms() - state->begun >= options.seconds * 1000) ||
 	       (options.stop && state->findings);
 }
 
@@ -560,10 +561,9 @@ static const struct input *pick(struct rng *rng)
 
 static void fuzz(void)
 {
-	unsigned long begun = now_ms();
 	int base;
 
-	for (base = 0; base < base_count() && !is_over(begun); base++) {
+	for (base = 0; base < base_count() && !is_over(); base++) {
 		if (!base_is_program(base) || base % options.one_in)
 			continue;
 		work_begin(work, base);
@@ -572,7 +572,7 @@ static void fuzz(void)
 	}
 	if (options.corpus)
 		load_corpus();
-	while (!is_over(begun)) {
+	while (!is_over()) {
 		struct rng rng = { options.seed * 0x100000000ULL + state->turn };
 
 		work_load(work, pick(&rng));
@@ -592,9 +592,9 @@ static void print_summary(void)
 	       state->misplaced);
 	for (i = 0; i < RULE_COUNT; i++)
 		printf("%s %lu\n", rules[i].name, state->by_rule[i]);
-	printf("corpus %lu\nedges %lu\nshapes %lu\nfindings %lu\ndigest %016llx\n",
+	printf("corpus %lu\nedges %lu\nshapes %lu\nfindings %lu\nmilliseconds %lu\ndigest %016llx\n",
 	       state->corpus, state->edges, state->shapes, state->findings,
-	       (unsigned long long)state->digest);
+	       now_ms() - state->begun, (unsigned long long)state->digest);
 	fflush(stdout);
 }
 
@@ -652,14 +652,14 @@ static int work_on(void)
 	return state->findings ? 1 : 0;
 }
 
-static void print_progress(unsigned long begun)
+static void print_progress(void)
 {
 	static unsigned long last, last_ms;
 	unsigned long ms = now_ms(), done = state->compared;
 
 	fprintf(stderr, "fuzz-vm: %lu s: %lu execs compared, %lu/s, corpus %lu, %lu %s, findings %lu\n",
-		(ms - begun) / 1000, done,
-		(done - last) * 1000 / (ms - (last_ms ?: begun) ?: 1),
+		(ms - state->begun) / 1000, done,
+		(done - last) * 1000 / (ms - (last_ms ?: state->begun) ?: 1),
 		state->corpus, state->has_kcov ? state->edges : state->shapes,
 		state->has_kcov ? "edges" : "shapes", state->findings);
 	last = done;
@@ -682,7 +682,7 @@ static int report_dead(const char *text)
 /* Waits for the process that works, and says how far it is. */
 static int watch(pid_t worker)
 {
-	unsigned long begun = now_ms(), moved = begun, shown = begun;
+	unsigned long moved = state->begun, shown = moved;
 	unsigned long turn = 0;
 	int status;
 
@@ -696,7 +696,7 @@ static int watch(pid_t worker)
 		}
 		if (!options.input && now_ms() - shown >= PROGRESS_MS) {
 			shown = now_ms();
-			print_progress(begun);
+			print_progress();
 		}
 		if (now_ms() - moved >= HUNG_MS)
 			return report_dead("an exec has not come to an end in a minute");
@@ -765,6 +765,7 @@ int main(int argc, char **argv)
 	work = &state->work;
 	work_make(work);
 	bases_make(argv + optind);
+	state->begun = now_ms();
 	worker = fork();
 	if (worker < 0)
 		die("fork");
