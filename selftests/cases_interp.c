@@ -240,6 +240,19 @@ static void across_0(struct image *i)
 	image_move(i, -0x6000UL);
 }
 
+/*
+ * The first segment ends where the second begins, but is larger than what the
+ * addresses of all of them span: only so much of it is mapped.
+ */
+static void larger_than_its_span(struct image *i)
+{
+	i->phdr[PH_HEADERS].p_vaddr = -0x6000UL;
+	i->phdr[PH_HEADERS].p_filesz = 0x8000;
+	i->phdr[PH_HEADERS].p_memsz = 0x8000;
+	i->phdr[PH_CODE].p_filesz = 0x2000;
+	i->phdr[PH_CODE].p_memsz = 0x2000;
+}
+
 static void over_the_stack(struct image *i)
 {
 	image_move(i, TEST_STACK_END - 0x9000 - IMAGE_BASE);
@@ -308,6 +321,8 @@ static const struct image_case cases[] = {
 	{ "interp-across-0", PIE, .change_interp = across_0 },
 	{ "exec-with-interp-across-0", EXEC_INTERP,
 	  .change_interp = across_0 },
+	{ "interp-larger-than-its-span", PIE,
+	  .change_interp = larger_than_its_span },
 
 	{ "fixed-interp", PIE_EXEC },
 	{ "fixed-interp-elsewhere", PIE_EXEC, .change_interp = elsewhere },

@@ -31,7 +31,8 @@ enum xelf_stack {
  * @property: index of the last PT_GNU_PROPERTY, or -1
  * @fault: index of the program header that xelf_check_plan() refused, or -1
  * @loads: number of PT_LOADs
- * @gaps: the PT_LOADs do not follow each other page by page, in their order
+ * @gaps: the PT_LOADs do not follow each other page by page, in their order, or
+ *	one of them wraps
  * @stack: what the last PT_GNU_STACK asks for
  * @low: lowest address of a PT_LOAD, rounded down to its page
  * @high: end of the highest PT_LOAD, not rounded; also where brk begins
@@ -113,6 +114,9 @@ static inline void xelf_plan_load(struct xelf_plan *plan,
 		plan->first = floor;
 	plan->last_end = end;
 	if (plan->loads++ && floor != xelf_page_ceil(plan->high, page_size))
+		plan->gaps = true;
+	/* It wraps, as an interpreter's may: the ends say nothing then. */
+	if (end < phdr->p_vaddr)
 		plan->gaps = true;
 	if (plan->low > floor)
 		plan->low = floor;

@@ -163,6 +163,9 @@ static void judge_outcome(struct verdict *verdict)
 		state->by_rule[rule - rules]++;
 		return;
 	}
+	/* The program is its own interpreter, in another form than there. */
+	if (pair.exclusive && ours->reason == XELF_INTERP_NOT_ELF)
+		return;
 	if (theirs->execed && (ours->reason == XELF_INTERP_SEGMENTS || ours->signal) &&
 	    has_misplaced_segment(&work->file[THE_INTERP])) {
 		state->misplaced++;
