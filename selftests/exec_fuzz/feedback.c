@@ -14,7 +14,7 @@
 
 #define KCOV		"/sys/kernel/debug/kcov"
 #define KCOV_WORDS	65536UL
-#define SET_SIZE	(1U << 18)
+#define SET_SIZE	262144
 
 /* Numbers that were seen; one in a great many is taken for another. */
 struct set {

@@ -287,7 +287,7 @@ static void check_counts(struct verdict *verdict)
 	long refcnt = read_number(REFCNT), files = read_number(FILE_NR);
 
 	if (refcnt)
-		say_wrong(verdict, "the module's reference count is %ld, and no tagged program lives",
+		say_wrong(verdict, "the module's reference count is %ld, with no program left",
 			  refcnt);
 	else if (files > first_files + FILES_MAY_VARY)
 		say_wrong(verdict, "%ld files are open in the kernel, and %ld were",
@@ -587,17 +587,32 @@ static void fuzz(void)
 
 static void print_summary(void)
 {
+	const struct {
+		const char *name;
+		unsigned long count;
+	} counts[] = {
+		{ "inputs", state->turn },
+		{ "compared", state->compared },
+		{ "loaded", state->loaded },
+		{ "refused", state->refused },
+		{ "killed", state->killed },
+		{ "ran-on", state->ran_on },
+		{ "random-ends", state->random },
+		{ "misplaced", state->misplaced },
+		{ "corpus", state->corpus },
+		{ "edges", state->edges },
+		{ "shapes", state->shapes },
+		{ "findings", state->findings },
+		{ "milliseconds", now_ms() - state->begun },
+	};
 	unsigned int i;
 
-	printf("== summary 0\nseed %llu\ninputs %lu\ncompared %lu\nloaded %lu\nrefused %lu\nkilled %lu\nran-on %lu\nrandom-ends %lu\nmisplaced %lu\n",
-	       (unsigned long long)options.seed, state->turn, state->compared,
-	       state->loaded, state->refused, state->killed, state->ran_on, state->random,
-	       state->misplaced);
+	printf("== summary 0\n");
+	for (i = 0; i < ARRAY_SIZE(counts); i++)
+		printf("%s %lu\n", counts[i].name, counts[i].count);
 	for (i = 0; i < RULE_COUNT; i++)
 		printf("%s %lu\n", rules[i].name, state->by_rule[i]);
-	printf("corpus %lu\nedges %lu\nshapes %lu\nfindings %lu\nmilliseconds %lu\ndigest %016llx\n",
-	       state->corpus, state->edges, state->shapes, state->findings,
-	       now_ms() - state->begun, (unsigned long long)state->digest);
+	printf("digest %016llx\n", (unsigned long long)state->digest);
 	fflush(stdout);
 }
 
@@ -660,7 +675,8 @@ static void print_progress(void)
 	static unsigned long last, last_ms;
 	unsigned long ms = now_ms(), done = state->compared;
 
-	fprintf(stderr, "fuzz-vm: %lu s: %lu execs compared, %lu/s, corpus %lu, %lu %s, findings %lu\n",
+	fprintf(stderr,
+		"fuzz-vm: %lu s: %lu execs compared, %lu/s, corpus %lu, %lu %s, findings %lu\n",
 		(ms - state->begun) / 1000, done,
 		(done - last) * 1000 / (ms - (last_ms ?: state->begun) ?: 1),
 		state->corpus, state->has_kcov ? state->edges : state->shapes,
@@ -711,7 +727,8 @@ static int watch(pid_t worker)
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: exec_fuzz [-s SEED] [-n EXECS] [-t SECONDS] [-b NUMBER] [-c DIRECTORY] [-i FILE] [-l] [-x] [PROGRAM]...\n");
+	fputs("usage: exec_fuzz [-s SEED] [-n EXECS] [-t SECONDS] [-b NUMBER] [-c DIRECTORY]\n"
+	      "                 [-i FILE] [-l] [-x] [PROGRAM]...\n", stderr);
 	exit(2);
 }
 

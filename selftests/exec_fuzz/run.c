@@ -17,7 +17,7 @@
 #include "../xelf_test.h"
 #include "exec_fuzz.h"
 
-#define SEEN_SIZE	(1UL << 20)
+#define SEEN_SIZE	1048576UL
 #define OUTPUT_SIZE	(256UL << 10)
 /* Pages that are looked at, at both ends of a mapping and in all. */
 #define END_PAGES	6
