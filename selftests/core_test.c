@@ -194,6 +194,16 @@ static void crash_both(struct __test_metadata *_metadata, struct run *r)
 	}
 }
 
+/*
+ * Where the memory begins, behind the notes: these are longer by the SVE
+ * registers of arm64 if the last system call of the program was not
+ * interrupted, which is chance.
+ */
+static size_t memory_at(const struct core *core)
+{
+	return core->phdrs[1].p_offset;
+}
+
 /* Both cores hold the same pieces of memory, as much of each. */
 static void expect_same_loads(struct __test_metadata *_metadata)
 {
@@ -201,11 +211,13 @@ static void expect_same_loads(struct __test_metadata *_metadata)
 
 	ASSERT_EQ(cores[0].ehdr->e_phnum, cores[1].ehdr->e_phnum);
 	EXPECT_LT(5, cores[1].ehdr->e_phnum);
-	for (i = 0; i < cores[0].ehdr->e_phnum; i++) {
+	for (i = 1; i < cores[0].ehdr->e_phnum; i++) {
 		const Elf_Phdr *a = &cores[0].phdrs[i];
 		const Elf_Phdr *b = &cores[1].phdrs[i];
+		Elf_Phdr there = *b;
 
-		EXPECT_EQ(0, memcmp(a, b, sizeof(*a))) {
+		there.p_offset += memory_at(&cores[0]) - memory_at(&cores[1]);
+		EXPECT_EQ(0, memcmp(a, &there, sizeof(*a))) {
 			TH_LOG("header %d: %lx+%lx, %lx of it, flags %x; untagged %lx+%lx, %lx, %x",
 			       i, HEX(b->p_vaddr), HEX(b->p_memsz),
 			       HEX(b->p_filesz), b->p_flags, HEX(a->p_vaddr),
@@ -217,7 +229,8 @@ static void expect_same_loads(struct __test_metadata *_metadata)
 TEST_F(core, holds_the_memory_that_it_holds_untagged)
 {
 	crash_both(_metadata, &self->r);
-	EXPECT_EQ(cores[0].size, cores[1].size);
+	EXPECT_EQ(cores[0].size - memory_at(&cores[0]),
+		  cores[1].size - memory_at(&cores[1]));
 	EXPECT_EQ(0, memcmp(cores[0].ehdr, cores[1].ehdr, sizeof(Elf_Ehdr)));
 	expect_same_loads(_metadata);
 }
@@ -268,7 +281,7 @@ TEST_F(core, has_the_auxiliary_vector_that_the_program_had)
 	end = strchr(text, '\n');
 	ASSERT_NE(NULL, end);
 	data = note_data(note[1]);
-	ASSERT_LT(16 * 16UL, note[1]->n_descsz);
+	ASSERT_LT(16 * 2 * sizeof(long), note[1]->n_descsz);
 	ASSERT_LE(note[1]->n_descsz * 2UL, (unsigned long)(end - text));
 	for (i = 0; i < note[1]->n_descsz; i++) {
 		char hex[3] = { text[2 * i], text[2 * i + 1] };
@@ -290,7 +303,8 @@ TEST_F(core, has_the_notes_that_it_has_untagged)
 		b = core_note(&cores[1], i);
 		ASSERT_NE(NULL, b);
 		EXPECT_EQ(a->n_type, b->n_type);
-		EXPECT_EQ(a->n_descsz, b->n_descsz);
+		if (a->n_type != 0x405 /* NT_ARM_SVE */)
+			EXPECT_EQ(a->n_descsz, b->n_descsz);
 		/* These hold no process number and no time. */
 		if (a->n_type == NT_FILE || a->n_type == NT_FPREGSET ||
 		    a->n_type == NT_SIGINFO) {
@@ -343,10 +357,13 @@ TEST_F(core, coredump_filter_is_respected)
 	EXPECT_LT(sum[1], sum[2]);
 }
 
-/* The first mapping is that of the ELF header. */
+/* Where this program, which is fixed, has its ELF header. */
+extern const char __ehdr_start[];
+#define HEADER	((unsigned long)__ehdr_start)
+
 static unsigned long header_bytes(const struct core *core)
 {
-	const Elf_Phdr *load = core_load(core, 0x400000);
+	const Elf_Phdr *load = core_load(core, HEADER);
 
 	return load ? load->p_filesz : ~0UL;
 }
@@ -358,7 +375,7 @@ TEST_F(core, the_plain_forms_core_holds_the_header_page)
 	crash_both(_metadata, &self->r);
 	ASSERT_EQ(4096UL, header_bytes(&cores[0]));
 	ASSERT_EQ(4096UL, header_bytes(&cores[1]));
-	load = core_load(&cores[1], 0x400000);
+	load = core_load(&cores[1], HEADER);
 	ASSERT_LE(load->p_offset + 4096, cores[1].size);
 	EXPECT_EQ(0, memcmp(cores[1].bytes + load->p_offset, ELFMAG, SELFMAG));
 	EXPECT_EQ(0, memcmp(cores[1].bytes + load->p_offset + XELF_TAG_OFFSET,

@@ -245,14 +245,15 @@ TEST_F(creds, a_setuid_program_is_rid_of_the_callers_traps)
 	self->how.setup = become_nobody_with_habits;
 	/* The positive twin: without the mode bit they are all kept. */
 	report_both(_metadata, CHILD, &self->how, self->r);
-	EXPECT_EQ((unsigned long)(ADDR_NO_RANDOMIZE | ADDR_COMPAT_LAYOUT |
-				  MMAP_PAGE_ZERO | SHORT_INODE),
+	EXPECT_EQ(TEST_PERSONALITY(ADDR_NO_RANDOMIZE | ADDR_COMPAT_LAYOUT |
+				   MMAP_PAGE_ZERO | SHORT_INODE),
 		  number_of(seen[1], "personality"));
 	EXPECT_SEEN("pdeathsig 10\n");
 
 	set_owner(CHILD, 0, 0, 04755);
 	report_both(_metadata, CHILD, &self->how, self->r);
-	EXPECT_EQ((unsigned long)SHORT_INODE, number_of(seen[1], "personality"));
+	EXPECT_EQ(TEST_PERSONALITY(SHORT_INODE),
+		  number_of(seen[1], "personality"));
 	EXPECT_SEEN("pdeathsig 0\n");
 	EXPECT_SEEN("dumpable 0\n");
 }

@@ -26,6 +26,7 @@ typedef ElfW(Word) Elf_Word;
  * TEST_PLATFORM: AT_PLATFORM
  * TEST_MMAP_END: where files are mapped down from, without randomisation
  * TEST_STACK_END: where the stack ends, likewise
+ * TEST_LARGE_END: the end of user space where there is more above that
  * TEST_DYN_BASE: where a PIE with an interpreter is mapped, likewise
  * TEST_LOWEST: the lowest page that root can map
  * TEST_KERNEL: an address of the kernel's
@@ -33,8 +34,8 @@ typedef ElfW(Word) Elf_Word;
  * TEST_HOLE: bytes; a large part of user space, and more than there is memory
  * TEST_LARGE_HOLE: bytes; more than has room below the stack
  * TEST_STACK_BITS: how many bits of the stack pointer must vary
- * TEST_PERSONALITY: bits of the personality that exec sets
- * TEST_KEPT_PERSONALITY: of those that it may clear, what it does not
+ * TEST_MMAP_BITS_FEW, TEST_MMAP_BITS_MANY: what mmap_rnd_bits can be set to
+ * TEST_PERSONALITY(caller): what exec makes of the caller's
  * TEST_CALL_TRACE: the words above a call trace in the kernel log
  * TEST_HAS_PROPERTIES: defined if its kernels look at PT_GNU_PROPERTY
  * TEST_DIES: instructions that write to address 0x10
@@ -64,6 +65,7 @@ typedef ElfW(Word) Elf_Word;
 #define TEST_PLATFORM	"x86_64"
 #define TEST_MMAP_END	0x7ffff7fff000UL
 #define TEST_STACK_END	0x7ffffffff000UL
+#define TEST_LARGE_END	0xfffffffffff000UL
 #define TEST_DYN_BASE	0x555555554000UL
 #define TEST_LOWEST	0UL
 #define TEST_KERNEL	0xffffffff80000000UL
@@ -72,8 +74,9 @@ typedef ElfW(Word) Elf_Word;
 #define TEST_LARGE_HOLE	(110UL << 40)
 /* Of 22 in the page number, 9 more within the page. */
 #define TEST_STACK_BITS	28
-#define TEST_PERSONALITY	0UL
-#define TEST_KEPT_PERSONALITY	0UL
+#define TEST_MMAP_BITS_FEW	"28"
+#define TEST_MMAP_BITS_MANY	"32"
+#define TEST_PERSONALITY(caller)	((caller) & ~(unsigned long)READ_IMPLIES_EXEC)
 #define TEST_CALL_TRACE	"Call Trace"
 #define TEST_DIES							\
 	0xc7, 0x04, 0x25, 0x10, 0x00, 0x00, 0x00, /* movl $1, 0x10 */	\
@@ -112,6 +115,7 @@ typedef ElfW(Word) Elf_Word;
 #define TEST_HAS_PROPERTIES
 #define TEST_MMAP_END	0xfffff7fff000UL
 #define TEST_STACK_END	0x1000000000000UL
+#define TEST_LARGE_END	0x10000000000000UL
 #define TEST_DYN_BASE	0xaaaaaaaaa000UL
 #define TEST_LOWEST	0UL
 #define TEST_KERNEL	0xffffffff80000000UL
@@ -120,8 +124,9 @@ typedef ElfW(Word) Elf_Word;
 #define TEST_LARGE_HOLE	(110UL << 40)
 /* Of 18 in the page number, 8 more within the page. */
 #define TEST_STACK_BITS	24
-#define TEST_PERSONALITY	0UL
-#define TEST_KEPT_PERSONALITY	0UL
+#define TEST_MMAP_BITS_FEW	"28"
+#define TEST_MMAP_BITS_MANY	"32"
+#define TEST_PERSONALITY(caller)	((caller) & ~(unsigned long)READ_IMPLIES_EXEC)
 #define TEST_CALL_TRACE	"Call trace"
 #define TEST_DIES							\
 	0x01, 0x02, 0x80, 0xd2,		/* mov x1, #0x10 */		\
@@ -159,6 +164,7 @@ typedef ElfW(Word) Elf_Word;
 #define TEST_PLATFORM	"v7l"
 #define TEST_MMAP_END	0xb7000000UL
 #define TEST_STACK_END	0xbf000000UL
+#define TEST_LARGE_END	TEST_STACK_END
 #define TEST_DYN_BASE	0x400000UL
 #define TEST_LOWEST	0x2000UL
 #define TEST_KERNEL	0xc0000000UL
@@ -167,8 +173,10 @@ typedef ElfW(Word) Elf_Word;
 #define TEST_LARGE_HOLE	0xb4000000UL
 /* Of 11 in the page number, none within the page. */
 #define TEST_STACK_BITS	9
-#define TEST_PERSONALITY	((unsigned long)ADDR_LIMIT_32BIT)
-#define TEST_KEPT_PERSONALITY	((unsigned long)READ_IMPLIES_EXEC)
+#define TEST_MMAP_BITS_FEW	"8"
+#define TEST_MMAP_BITS_MANY	"16"
+#define TEST_PERSONALITY(caller)	\
+	(((caller) & ~(unsigned long)PER_MASK) | ADDR_LIMIT_32BIT)
 #define TEST_CALL_TRACE	"Call trace"
 #define TEST_DIES							\
 	0x10, 0x10, 0xa0, 0xe3,		/* mov r1, #0x10 */		\

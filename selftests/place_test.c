@@ -106,7 +106,8 @@ TEST_F(place, personalities_do_what_they_do_untagged)
 		EXPECT_EQ(PROBE_STATUS << 8, self->r[1].status);
 		run_both(_metadata, CHILD, &report, self->r, 1);
 		EXPECT_EQ(0, self->r[1].status);
-		EXPECT_EQ(kept, number_of(seen[1], "personality"));
+		EXPECT_EQ(TEST_PERSONALITY(kept),
+			  number_of(seen[1], "personality"));
 	}
 }
 

@@ -114,24 +114,20 @@ static inline long counter(const char *name)
 }
 
 /*
- * The first address above user space; on x86 of 56 bits with five page-table
- * levels.
+ * The first address above user space; on 64-bit machines there is more of it
+ * with five page-table levels.
  */
 static inline unsigned long task_size(void)
 {
-#ifdef __x86_64__
-	void *high = (void *)(1UL << 50);
+	void *high = (void *)TEST_STACK_END;
 	void *got = mmap(high, 1, PROT_NONE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
 			 0);
 
 	if (got == MAP_FAILED)
-		return (1UL << 47) - 4096;
+		return TEST_STACK_END;
 	munmap(got, 1);
-	return (1UL << 56) - 4096;
-#else
-	return TEST_STACK_END;
-#endif
+	return TEST_LARGE_END;
 }
 
 /* Tags the first bytes of a file, whatever they hold; @version with flags. */

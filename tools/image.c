@@ -114,6 +114,11 @@ static bool image_header(struct image *img)
 				    ehdr->e_machine,
 				    machine_name(ehdr->e_machine),
 				    EM_X86_64, EM_AARCH64, EM_ARM);
+	case XELF_OTHER_ABI:
+		return image_refuse(img, reason, 0,
+				    "its OS ABI is %u, where %u is FDPIC, and its entry 0x%llx, where ARM code begins at a word and Thumb code at an odd address",
+				    ehdr->e_ident[EI_OSABI],
+				    XELF_OSABI_ARM_FDPIC, HEX(ehdr->e_entry));
 	case XELF_OTHER_PHENTSIZE:
 		return image_refuse(img, reason, 0,
 				    "e_phentsize is %u, not %zu",
