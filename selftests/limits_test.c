@@ -438,7 +438,8 @@ static int run_in_group(struct __test_metadata *_metadata, bool ours,
 
 #define ARGS	200000
 
-TEST_F(memory, a_memory_cgroup_kills_the_program_alone)
+/* On 32-bit ARM, emulated, each exec of so many arguments takes ten seconds. */
+TEST_F_TIMEOUT(memory, a_memory_cgroup_kills_the_program_alone, 600)
 {
 	static char *argv[ARGS + 1];
 	unsigned long kib, killed[2] = {};
