@@ -95,7 +95,7 @@ help:
 	@echo 'make check-kernel     the kernel'"'"'s own selftests under both loaders'
 	@echo 'make debug-check      the tests in a kernel with KASAN, UBSAN, lockdep and kmemleak'
 	@echo 'make check-full       both, and large and odd programs'
-	@echo 'make matrix           the tests on every kernel, in a table; K="6.12 7.3" for these'
+	@echo 'make matrix           the tests on every kernel, in a table; K="6.12 arm64-6.1" for these'
 	@echo 'make packages-check   builds, installs, boots and removes the Debian packages'
 	@echo 'make deb              the Debian packages: build/packages/'
 	@echo 'make bench            measures both loaders; writes Documentation/benchmarks.md'
