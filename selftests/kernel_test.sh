@@ -83,6 +83,8 @@ under()
 	limit=$(limit "$3")
 	echo "$1" >$enabled
 	loaded=$(counted loaded)
+	# As the kernel's loader has to, of a program that cannot be mapped here.
+	killed=$(counted 'killed-.*')
 	execs=$(counted 'loaded|refused-.*|killed-.*')
 	start=$(date +%s)
 	(
@@ -102,6 +104,7 @@ under()
 	loaded=$(($(counted loaded) - loaded))
 	echo $(($(counted 'loaded|refused-.*|killed-.*') - execs)) >"$own/execs$1"
 	echo $loaded >"$own/loaded$1"
+	echo $(($(counted 'killed-.*') - killed)) >"$own/killed$1"
 
 	case $status in
 	0) echo pass ;;
@@ -128,7 +131,7 @@ difference()
 		echo "$(cat $own/verdict0) under the kernel's loader, $(cat $own/verdict1) under binfmt_xelf"
 	elif [ "$(cat $own/loaded0)" -ne 0 ]; then
 		echo "binfmt_xelf loaded $(cat $own/loaded0) though it was switched off"
-	elif [ "$(cat $own/loaded1)" -eq 0 ]; then
+	elif [ "$(cat $own/loaded1)" -eq 0 ] && [ "$(cat $own/killed1)" -eq 0 ]; then
 		echo "$(cat $own/verdict0) under the kernel's loader, and binfmt_xelf loaded nothing"
 	elif grep -q '^time' $own/verdict0; then
 		:

@@ -101,13 +101,19 @@ static inline __u64 xelf_page_ceil(__u64 addr, __u32 page_size)
 	return xelf_page_floor(addr + page_size - 1, page_size);
 }
 
+/* Of two values of a file: wraps where the file's class does. */
+static inline __u64 xelf_sum(const Elf64_Ehdr *ehdr, __u64 a, __u64 b)
+{
+	return xelf_is_elf32(ehdr->e_machine) ? (__u32)(a + b) : a + b;
+}
+
 /* Adds one PT_LOAD to the plan; nothing in it has been checked yet. */
 static inline void xelf_plan_load(struct xelf_plan *plan,
 				  const Elf64_Phdr *phdr, __u32 page_size)
 {
 	__u64 phoff = plan->ehdr->e_phoff;
-	__u64 file_end = phdr->p_vaddr + phdr->p_filesz;
-	__u64 end = phdr->p_vaddr + phdr->p_memsz;
+	__u64 file_end = xelf_sum(plan->ehdr, phdr->p_vaddr, phdr->p_filesz);
+	__u64 end = xelf_sum(plan->ehdr, phdr->p_vaddr, phdr->p_memsz);
 	__u64 floor = xelf_page_floor(phdr->p_vaddr, page_size);
 
 	if (!plan->loads)
@@ -124,7 +130,8 @@ static inline void xelf_plan_load(struct xelf_plan *plan,
 		plan->high = end;
 	if (!(phdr->p_align & (phdr->p_align - 1)) && plan->align < phdr->p_align)
 		plan->align = phdr->p_align;
-	if (phdr->p_offset <= phoff && phoff < phdr->p_offset + phdr->p_filesz)
+	if (phdr->p_offset <= phoff &&
+	    phoff < xelf_sum(plan->ehdr, phdr->p_offset, phdr->p_filesz))
 		plan->phdr_addr = phoff - phdr->p_offset + phdr->p_vaddr;
 	if (plan->start_data < phdr->p_vaddr)
 		plan->start_data = phdr->p_vaddr;
