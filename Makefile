@@ -11,7 +11,7 @@ build := $(top)/build
 
 export CC PREFIX DESTDIR
 
-.PHONY: all module tools run check check-full check-kernel debug-check matrix bench fuzz fuzz-vm stress coverage analyse packages-check deb docs style install modules_install clean help
+.PHONY: all module tools run check check-full check-kernel debug-check matrix bench fuzz fuzz-vm stress soak coverage analyse packages-check deb docs style install modules_install clean help
 
 all: module
 
@@ -66,6 +66,9 @@ fuzz-vm:
 stress:
 	@scripts/stress $(if $(T),-t $(T))
 
+soak:
+	@scripts/soak $(if $(N),-n $(N))
+
 coverage:
 	@scripts/coverage
 
@@ -103,6 +106,7 @@ help:
 	@echo 'make fuzz T=SECONDS   fuzzes the pure code and the tool, each target so long (60)'
 	@echo 'make fuzz-vm T=SECONDS  fuzzes exec itself in a VM, under both loaders; K=KERNEL, N=EXECS, SEED=N'
 	@echo 'make stress T=SECONDS hundreds of execs at once in a VM, and what can be done to them (300)'
+	@echo 'make soak N=EXECS     what many execs and rounds of insmod and rmmod leave behind (200000)'
 	@echo 'make coverage         what the unit tests and the fuzzers reach of the pure code'
 	@echo 'make analyse          clang-tidy, cppcheck, gcc -fanalyzer, coccinelle'
 	@echo 'make style            checkpatch, sparse, gcc, clang, shellcheck'
