@@ -186,7 +186,8 @@ static void xelf_release(struct xelf_load *load)
 {
 	if (load->interp.file) {
 		exe_file_allow_write_access(load->interp.file);
-		fput(load->interp.file);
+		if (!xelf_is_broken(XELF_BROKEN_LEAK))
+			fput(load->interp.file);
 	}
 	kfree(load->program_head);
 	kfree(load->interp_head);

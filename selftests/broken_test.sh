@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Does the oracle see a loader that is wrong? Runs in a VM of its own, with the
+# Do the oracle and the tests of faults see a loader that is wrong? Runs in a VM of its own, with the
 # module that include/xelf/broken.h breaks. Prints TAP.
 #
 # packages: coreutils
@@ -87,6 +87,17 @@ the_fuzzer_sees_a_brk_a_page_too_high()
 the_fuzzer_sees_a_wrong_errno()
 {
 	the_fuzzer_sees 16 "binfmt_elf refuses it with ENOENT, binfmt_xelf refuses it with EACCES"
+}
+
+a_leak_of_the_interpreters_file_is_seen()
+{
+	echo 0 >$broken
+	faults=${script%/*}/read_fault_test
+	"$faults" >out 2>&1 || fail "$(cat out)"
+	echo 7 >$broken
+	! "$faults" >out 2>&1 || fail "$(cat out)"
+	echo 0 >$broken
+	grep -q 'soon(can_be_unmounted)' out || fail "$(cat out)"
 }
 
 tap_main "$@"

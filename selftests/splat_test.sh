@@ -38,10 +38,10 @@ done
 	cat /sys/kernel/debug/kmemleak
 ' >"$TAP_TMP/out" 2>"$TAP_TMP/err" || vm_status=$?
 
-# logged PATTERN
+# logged PATTERN [LOG]
 logged()
 {
-	grep -Eq "$1" "$log" || fail "not in the log: $1"
+	grep -Eq "$1" "${2-$log}" || fail "not in the log: $1"
 }
 
 # ---- tests ----
@@ -70,6 +70,22 @@ kmemleak_reports_a_leak()
 {
 	logged 'kmemleak: [1-9][0-9]* new suspected memory leaks'
 	grep -q 'unreferenced object' "$TAP_TMP/out" || fail "$(cat "$TAP_TMP/out")"
+}
+
+# A loader that is wrong on purpose: include/xelf/broken.h.
+lockdep_reports_a_lock_that_the_loader_holds()
+{
+	status=0
+	# What holds the lock may never end.
+	# shellcheck disable=SC2016 # for the guest
+	XELF_BROKEN=1 "$top/scripts/vm" -k debug --log "$TAP_TMP/log.broken" -f /bin/true -- sh -c '
+		cp /bin/true .
+		xelf tag true
+		echo 8 >/sys/module/binfmt_xelf/parameters/broken
+		./true &
+		sleep 2' >out 2>&1 || status=$?
+	[ $status = 70 ] || fail "exit status $status: $(tail out)"
+	logged 'WARNING: lock held when returning to user space' "$TAP_TMP/log.broken"
 }
 
 lockdep_passes_its_own_tests()

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A loader that is wrong on purpose, to prove that the oracle sees it: built
+ * A loader that is wrong on purpose, to prove that the tests see it: built
  * only with XELF_BROKEN=1 in scripts/kernel's environment, never for use.
  */
 #ifndef _XELF_BROKEN_H
@@ -15,6 +15,8 @@ enum xelf_broken {
 	XELF_BROKEN_COMM,	/* the name begins with a question mark */
 	XELF_BROKEN_REGISTER,	/* XELF_ZERO_REGISTER is not zero */
 	XELF_BROKEN_BSS,	/* a byte of the stack's lowest page is not zero */
+	XELF_BROKEN_LEAK,	/* the interpreter's file is not given back */
+	XELF_BROKEN_LOCK,	/* the memory's lock is not given back */
 	XELF_BROKEN_ERRNO = 16,	/* ENOENT becomes EACCES */
 };
 
@@ -62,6 +64,8 @@ static void xelf_break(struct linux_binprm *bprm)
 	if (xelf_is_broken(XELF_BROKEN_BSS) &&
 	    put_user('!', (char __user *)((bprm->p & PAGE_MASK) - 1)))
 		pr_warn("broken: the stack could not be written\n");
+	if (xelf_is_broken(XELF_BROKEN_LOCK))
+		mmap_read_lock(mm);
 }
 #else
 #define xelf_is_broken(what)	false
