@@ -234,7 +234,8 @@ static noinline int xelf_exec(struct linux_binprm *bprm)
 	if (!err) {
 		xelf_set_bounds(&load);
 		xelf_map_page_zero();
-		xelf_use_hints(&load);
+		if (xelf_has_hints(&load))
+			xelf_use_hints(&load);
 		xelf_start(&load);
 	}
 	atomic_long_inc(&xelf_ended[load.step]);

@@ -227,36 +227,34 @@ static void xelf_clip_to_stack(struct xelf_ahead *ahead)
  * @ahead: where and how much; what was tried is taken off
  * @hints: from xelf_find_hints()
  *
- * What is to be written comes first: it makes page-table pages that what is to
- * be read can use. May sleep; after the point of no return, when the program's
- * memory is all there.
+ * In the order of the trailer, in which what is to be written comes first: it
+ * makes page-table pages that what is to be read can use. May sleep; after the
+ * point of no return, when the program's memory is all there.
  */
 static void xelf_map_ahead(struct xelf_ahead *ahead,
 			   const struct xelf_hints *hints)
 {
-	unsigned int i, access;
+	unsigned int i;
 
 	ahead->ignored = hints->count;
 	mmap_read_lock(ahead->mm);
 	xelf_clip_to_stack(ahead);
-	for (access = XELF_HINT_WRITE + 1; access-- > XELF_HINT_READ;) {
-		for (i = 0; i < hints->count; i++) {
-			struct xelf_hint hint = xelf_hint_at(hints, i);
-			struct xelf_extent run;
+	for (i = 0; i < hints->count; i++) {
+		struct xelf_hint hint = xelf_hint_at(hints, i);
+		struct xelf_extent run;
 
-			if (hint.access != access ||
-			    hint.place >= ARRAY_SIZE(ahead->places))
-				continue;
-			run = xelf_hint_extent(&hint, &ahead->places[hint.place],
-					       PAGE_SHIFT);
-			if (run.start >= run.end)
-				continue;
-			ahead->ignored--;
-			if (access == XELF_HINT_WRITE)
-				xelf_write_ahead(ahead, run.start, run.end);
-			else
-				xelf_read_ahead(ahead, run.start, run.end);
-		}
+		if (hint.access > XELF_HINT_WRITE ||
+		    hint.place >= ARRAY_SIZE(ahead->places))
+			continue;
+		run = xelf_hint_extent(&hint, &ahead->places[hint.place],
+				       PAGE_SHIFT);
+		if (run.start >= run.end)
+			continue;
+		ahead->ignored--;
+		if (hint.access == XELF_HINT_WRITE)
+			xelf_write_ahead(ahead, run.start, run.end);
+		else
+			xelf_read_ahead(ahead, run.start, run.end);
 	}
 	mmap_read_unlock(ahead->mm);
 }
@@ -292,6 +290,13 @@ static bool xelf_same_interp(const struct xelf_load *load, u64 sum)
 				      i_size_read(file_inode(interp->file)));
 }
 
+/* Does the file say that it has hints, and are they wanted? */
+static bool xelf_has_hints(const struct xelf_load *load)
+{
+	return load->bprm->buf[XELF_VERSION_OFFSET] & XELF_FLAG_HINTS &&
+	       READ_ONCE(hints);
+}
+
 /*
  * Pages that the program will touch at once are mapped at once, if its file
  * says which. Costs time if the file is wrong, and a bounded time.
@@ -306,13 +311,10 @@ static noinline void xelf_use_hints(struct xelf_load *load)
 		.tables = XELF_HINTS_TABLES,
 		.budget = XELF_HINTS_BUDGET,
 	};
-	u8 tail[XELF_HINTS_MAX_SIZE];
+	u8 tail[XELF_HINTS_MAX_SIZE] __uninitialized;
 	enum xelf_hints_fault fault;
 	struct xelf_hints found;
 
-	if (!(load->bprm->buf[XELF_VERSION_OFFSET] & XELF_FLAG_HINTS) ||
-	    !READ_ONCE(hints))
-		return;
 	xelf_enter(load, XELF_STEP_HINTS);
 	fault = xelf_read_hints(load->program.file, tail, &found);
 	if (fault) {

@@ -189,7 +189,8 @@ struct xelf_limits {
  * @size: their number
  *
  * Polynomial 0x8005 reflected, no final xor: "123456789" gives 0x4b37. A
- * nibble at a time: 32 bytes of table serve 128 bytes of header.
+ * nibble at a time. This is what the tag's checksum is, for any number of bytes;
+ * xelf_tag_crc() is a faster way for those of a tag.
  *
  * Return: the checksum of all bytes so far.
  */
@@ -243,18 +244,38 @@ static inline void xelf_crc16_fold(__u8 *data, unsigned int bits)
 	}
 }
 
+/*
+ * The same with 16 words that fit into one: @data has them, @half bits together.
+ * Of the first two words, what goes 14 places on stays among the 16.
+ *
+ * Return: what is to be added to the @half bits that follow.
+ */
+static inline __u64 xelf_crc16_fold_word(__u64 data, unsigned int half)
+{
+	unsigned int bits = half / 16;
+	unsigned int shift;
+
+	for (shift = bits; shift < half; shift *= 2)
+		data ^= data << shift;
+	data ^= data << 14 * bits ^ data << 15 * bits;
+	if (half < 64)
+		data &= (1ULL << half) - 1;
+	return data ^ data >> 2 * bits ^ data >> 15 * bits;
+}
+
 /**
  * xelf_tag_crc() - the checksum that a valid tag holds
  * @first: the first XELF_CHECKED_SIZE bytes of the file
  *
- * Every exec of a tagged file comes through here, so all but the last 16 bytes
- * are folded, which is a quarter of the work.
+ * Every exec of a tagged file comes through here, so all is folded, half by
+ * half, down to the checksum.
  *
  * Return: the checksum, with the tag's own two bytes taken as zero.
  */
 static inline __u16 xelf_tag_crc(const __u8 *first)
 {
 	__u8 data[XELF_CHECKED_SIZE];
+	__u64 low, rest;
 
 	memcpy(data, first, sizeof(data));
 	data[XELF_CRC_OFFSET] = 0;
@@ -265,7 +286,12 @@ static inline __u16 xelf_tag_crc(const __u8 *first)
 	xelf_crc16_fold(data, 32);
 	xelf_crc16_fold(data + 64, 16);
 	xelf_crc16_fold(data + 96, 8);
-	return xelf_crc16(0, data + 112, 16);
+	memcpy(&low, data + 112, sizeof(low));
+	memcpy(&rest, data + 120, sizeof(rest));
+	rest ^= xelf_crc16_fold_word(low, 64);
+	rest = rest >> 32 ^ xelf_crc16_fold_word(rest & 0xffffffff, 32);
+	rest = rest >> 16 ^ xelf_crc16_fold_word(rest & 0xffff, 16);
+	return xelf_crc16_fold_word(rest, 16);
 }
 
 /**

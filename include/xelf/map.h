@@ -83,6 +83,8 @@ static int xelf_find_room(struct file *file, const Elf64_Phdr *first,
  */
 static int xelf_map_anon(unsigned long addr, unsigned long size, int prot)
 {
+	if (!size)
+		return 0;
 	/* The last argument became a bool in 7.x: this is right as either. */
 	return static_call(xelf_vm_brk_flags)(addr, size,
 					      prot & PROT_EXEC ? VM_EXEC : 0);
@@ -305,12 +307,12 @@ static int xelf_map_interp(struct xelf_load *load)
 			continue;
 		/*
 		 * Anywhere, unless the program is where it was linked: then the
-		 * interpreter's own address is a wish.
+		 * interpreter's own address is a wish. 0 is none.
 		 */
 		if (first && !fixed && load->program.bias)
 			interp->bias = -xelf_page_floor(phdr->p_vaddr, PAGE_SIZE);
 		if (first && !fixed && !interp->plan.gaps && phdr->p_filesz &&
-		    load->program.bias) {
+		    !xelf_page_floor(interp->bias + phdr->p_vaddr, PAGE_SIZE)) {
 			err = xelf_find_room(interp->file, phdr, flags, total,
 					     &interp->bias);
 			if (err)
