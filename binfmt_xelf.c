@@ -236,6 +236,8 @@ static noinline int xelf_exec(struct linux_binprm *bprm)
 		xelf_map_page_zero();
 		if (xelf_has_hints(&load))
 			xelf_use_hints(&load);
+		else
+			xelf_touch(load.entry, 0);
 		xelf_start(&load);
 	}
 	atomic_long_inc(&xelf_ended[load.step]);

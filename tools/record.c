@@ -24,17 +24,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "hints.h"
+#include "record.h"
 
 #define DEFAULT_RUNS	3
 #define MAX_RUNS	1000
 #define DEFAULT_WINDOW	1000	/* ms */
 #define MAX_WINDOW	3600000
-#define PAGE_BYTES	4096UL
-#define STACK_PAGES	16
-#define TABLE_PAGES	512	/* that a page-table page is for */
-/* The others are left for pages that are written. */
-#define MOST_READ_RUNS	(XELF_HINTS_RUNS - 16)
 /* With fewer, an exec takes longer with hints than without. */
 #define FEWEST_PAGES	3
 
@@ -42,47 +37,6 @@
 #define PAGEMAP_PRESENT	0x8000000000000000ULL
 #define PAGEMAP_FILE	0x2000000000000000ULL
 #define PAGEMAP_FRAME	0x007fffffffffffffULL
-
-/**
- * struct pages - what was seen of one place, in all runs so far
- * @place: what it is a place of
- * @addr: where it lay in the last run; the stack: the page after the first
- * @count: number of pages that are looked at
- * @seen: for each, in how many runs it was there
- * @written: for each, in how many runs it was the process's own
- */
-struct pages {
-	enum xelf_hint_place place;
-	__u64 addr;
-	size_t count;
-	unsigned int *seen;
-	unsigned int *written;
-};
-
-/**
- * struct recording - one run of the command
- * @file: the program's file
- * @img: the same, planned
- * @interp_file: the interpreter's, if there is one
- * @interp_img: the same, planned
- * @argv: the program and its arguments
- * @runs: how often it is run
- * @window: how long a program is looked at, in ms
- * @zero_frame: the page that all memory reads from that nobody wrote; 0 if
- *	frames are not shown
- * @places: by enum xelf_hint_place
- */
-struct recording {
-	struct file file;
-	struct image img;
-	struct file interp_file;
-	struct image interp_img;
-	char **argv;
-	unsigned int runs;
-	unsigned int window;
-	__u64 zero_frame;
-	struct pages places[XELF_HINT_STACK + 1];
-};
 
 /* ---- settings of the machine, given back whatever comes ---- */
 
@@ -425,177 +379,6 @@ static int run_once(struct recording *rec)
 	return status;
 }
 
-/* ---- from pages to runs ---- */
-
-/* Is the page there already when the program starts? */
-static bool is_made_by_loader(const struct image *img, size_t page)
-{
-	__u64 addr = img->plan.low + page * PAGE_BYTES;
-	int i;
-
-	for (i = 0; i < img->file->ehdr.e_phnum; i++) {
-		struct xelf_segment seg;
-
-		if (img->phdrs[i].p_type != PT_LOAD)
-			continue;
-		seg = xelf_segment(&img->phdrs[i], PAGE_BYTES);
-		if (seg.clear_size &&
-		    xelf_page_floor(seg.clear_addr, PAGE_BYTES) == addr)
-			return true;
-	}
-	return false;
-}
-
-/* What the program does to a page: XELF_HINT_READ, XELF_HINT_WRITE or -1. */
-static int access_of(const struct recording *rec, const struct pages *pages,
-		     size_t i)
-{
-	const struct image *img = pages->place == XELF_HINT_INTERP ?
-				  &rec->interp_img : &rec->img;
-
-	if (pages->seen[i] < rec->runs)
-		return -1;
-	if (pages->place == XELF_HINT_STACK)
-		return i == STACK_PAGES - 1 ? -1 : XELF_HINT_WRITE;
-	if (is_made_by_loader(img, i))
-		return -1;
-	return pages->written[i] == rec->runs ? XELF_HINT_WRITE :
-	       pages->written[i] ? -1 : XELF_HINT_READ;
-}
-
-/* The pages of one place that are to be mapped for @access, as runs. */
-static size_t add_runs(const struct recording *rec, const struct pages *pages,
-		       int access, struct xelf_hint *runs, size_t count,
-		       size_t *room)
-{
-	struct xelf_hint *last = NULL;
-	size_t i;
-
-	for (i = 0; i < pages->count && *room; i++) {
-		/* The stack is counted from its top down. */
-		size_t at = pages->place == XELF_HINT_STACK ?
-			    pages->count - 1 - i : i;
-
-		if (access_of(rec, pages, at) != access) {
-			last = NULL;
-			continue;
-		}
-		--*room;
-		if (last && last->pages < UINT16_MAX) {
-			last->pages++;
-			continue;
-		}
-		last = &runs[count++];
-		*last = (struct xelf_hint){
-			.page = i,
-			.pages = 1,
-			.place = pages->place,
-			.access = access,
-		};
-	}
-	return count;
-}
-
-/* Pages between two runs that may become one; 0 if they may not. */
-static unsigned int gap_between(const struct xelf_hint *a,
-				const struct xelf_hint *b)
-{
-	unsigned int gap = b->page - a->page - a->pages;
-
-	if (a->place != b->place || a->access != b->access ||
-	    a->access != XELF_HINT_READ || b->page < a->page ||
-	    gap + a->pages + b->pages > UINT16_MAX)
-		return 0;
-	return gap;
-}
-
-/* Closes the smallest gaps until there are few enough runs. */
-static size_t merge_runs(struct xelf_hint *runs, size_t count, size_t max)
-{
-	while (count > max) {
-		size_t i, best = 0;
-		unsigned int gap, best_gap = 0;
-
-		for (i = 0; i + 1 < count; i++) {
-			gap = gap_between(&runs[i], &runs[i + 1]);
-			if (gap && (!best_gap || gap < best_gap)) {
-				best = i;
-				best_gap = gap;
-			}
-		}
-		if (!best_gap)
-			return max;
-		runs[best].pages += best_gap + runs[best + 1].pages;
-		count--;
-		memmove(&runs[best + 1], &runs[best + 2],
-			(count - best - 1) * sizeof(*runs));
-	}
-	return count;
-}
-
-/* What the loader will take for runs that are read, as XELF_HINTS_BUDGET. */
-static unsigned int cost_of(const struct recording *rec,
-			    const struct xelf_hint *runs, size_t count)
-{
-	unsigned int cost = 0;
-	__u64 table = ~0ULL;
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		const struct image *img = runs[i].place == XELF_HINT_INTERP ?
-					  &rec->interp_img : &rec->img;
-		__u64 at = (img->plan.low + runs[i].page * PAGE_BYTES) /
-			   (PAGE_BYTES * TABLE_PAGES);
-
-		cost += XELF_HINTS_RUN_COST + XELF_HINTS_READ_COST * runs[i].pages;
-		/* The first is there: what is cleared or written needs it. */
-		if (table != ~0ULL && table != at)
-			cost += XELF_HINTS_TABLE_COST;
-		table = at;
-	}
-	return cost;
-}
-
-/* As many pages as may be had that are read; of them, one saves the most. */
-static size_t make_read_runs(const struct recording *rec,
-			     struct xelf_hint *runs, unsigned int *cost)
-{
-	size_t pages = XELF_HINTS_READ_PAGES;
-	size_t i, count, room;
-
-	do {
-		room = pages;
-		count = 0;
-		for (i = 0; i < ARRAY_SIZE(rec->places); i++)
-			count = add_runs(rec, &rec->places[i], XELF_HINT_READ,
-					 runs, count, &room);
-		count = merge_runs(runs, count, MOST_READ_RUNS);
-		*cost = cost_of(rec, runs, count);
-	} while (*cost > XELF_HINTS_BUDGET && --pages);
-	return count;
-}
-
-/* Return: the runs, to be freed; their number in *@count. */
-static struct xelf_hint *make_runs(const struct recording *rec, size_t *count)
-{
-	struct xelf_hint *runs = allocate((XELF_HINTS_READ_PAGES +
-					   XELF_HINTS_WRITE_PAGES) *
-					  sizeof(*runs));
-	unsigned int cost;
-	size_t i, room;
-
-	*count = make_read_runs(rec, runs, &cost);
-	room = (XELF_HINTS_BUDGET - cost) / XELF_HINTS_WRITE_COST;
-	if (room > XELF_HINTS_WRITE_PAGES)
-		room = XELF_HINTS_WRITE_PAGES;
-	for (i = 0; i < ARRAY_SIZE(rec->places); i++)
-		*count = add_runs(rec, &rec->places[i], XELF_HINT_WRITE, runs,
-				  *count, &room);
-	if (*count > XELF_HINTS_RUNS)
-		*count = XELF_HINTS_RUNS;
-	return runs;
-}
-
 /* ---- the file ---- */
 
 static int write_hints(const struct recording *rec, const struct options *opt)
@@ -609,7 +392,7 @@ static int write_hints(const struct recording *rec, const struct options *opt)
 	size_t count, i;
 	int status;
 
-	runs = make_runs(rec, &count);
+	runs = record_runs(rec, &count);
 	for (i = 0; i < count; i++)
 		*(runs[i].access == XELF_HINT_WRITE ?
 		  &write_pages : &read_pages) += runs[i].pages;

@@ -95,7 +95,7 @@ static int xelf_bss_between(const struct xelf_bss *bss, unsigned long bias)
 	err = xelf_bss_map_anon(bss, bias);
 	if (err)
 		return err;
-	if (clear_user((void __user *)(bss->start + bias), size))
+	if (xelf_clear(bss->start + bias, size))
 		pr_debug("bss: the rest of a page keeps the file's bytes\n");
 	return 0;
 }
@@ -109,14 +109,14 @@ static int xelf_bss_of_program(const struct xelf_bss *bss, unsigned long bias)
 		return err;
 	if (trace_xelf_bss_enabled())
 		xelf_bss_trace(XELF_IMAGE_PROGRAM, bss, bias);
-	return clear_user((void __user *)(bss->start + bias),
+	return xelf_clear(bss->start + bias,
 			  PAGE_ALIGN(bss->start) - bss->start) ? -EFAULT : 0;
 }
 
 /* That of an interpreter: cleared also where nothing but the file is mapped. */
 static int xelf_bss_of_interp(const struct xelf_bss *bss)
 {
-	if (clear_user((void __user *)bss->start,
+	if (xelf_clear(bss->start,
 		       PAGE_ALIGN(bss->start) - bss->start))
 		return -EFAULT;
 	if (trace_xelf_bss_enabled())

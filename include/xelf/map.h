@@ -78,6 +78,29 @@ static int xelf_find_room(struct file *file, const Elf64_Phdr *first,
 }
 
 /*
+ * Takes the fault that the next touch of @addr is bound to be. An exception maps
+ * the same pages and costs more; what fails here is left to it.
+ */
+static void xelf_touch(unsigned long addr, unsigned int fault_flags)
+{
+	struct mm_struct *mm = current->mm;
+	bool unlocked = false;
+
+	mmap_read_lock(mm);
+	fixup_user_fault(mm, addr, fault_flags, &unlocked);
+	mmap_read_unlock(mm);
+}
+
+/* Clears the rest of a file page. Return: bytes that could not be cleared. */
+static unsigned long xelf_clear(unsigned long addr, unsigned long size)
+{
+	if (!size)
+		return 0;
+	xelf_touch(addr, FAULT_FLAG_WRITE);
+	return clear_user((void __user *)addr, size);
+}
+
+/*
  * Pages of zeroes, writable whatever p_flags says. Not by vm_mmap(), which
  * would merge them with a mapping behind them; brk does so only before them.
  */
@@ -123,9 +146,7 @@ static int xelf_map_segment(struct file *file, const Elf64_Phdr *phdr,
 		/* Even if there is nothing to map. */
 		return -EINVAL;
 	}
-	if (seg.clear_size &&
-	    clear_user((void __user *)xelf_in_memory(*bias, seg.clear_addr),
-		       seg.clear_size) &&
+	if (xelf_clear(xelf_in_memory(*bias, seg.clear_addr), seg.clear_size) &&
 	    xelf_clear_must_succeed(phdr->p_flags))
 		return -EFAULT;
 	return xelf_map_anon(*bias + seg.anon_addr, seg.anon_size, prot);
