@@ -71,15 +71,15 @@ struct xelf_hints_footer {
 #define XELF_HINTS_TABLES	8	/* page-table pages made */
 
 /*
- * What all of it may cost, in thousands of instructions, with what the pages
+ * What all of it may cost, in hundreds of instructions, with what the pages
  * cost again when the program ends; as measured on 6.1 and rounded up. A fault
  * that makes a page-table page also maps pages around the one that was asked for.
  */
-#define XELF_HINTS_BUDGET	320
-#define XELF_HINTS_RUN_COST	1	/* of pages to be read, in one mapping */
-#define XELF_HINTS_READ_COST	1	/* a page */
-#define XELF_HINTS_WRITE_COST	5	/* a page */
-#define XELF_HINTS_TABLE_COST	20
+#define XELF_HINTS_BUDGET	3000
+#define XELF_HINTS_RUN_COST	5	/* of pages to be read, in one mapping */
+#define XELF_HINTS_READ_COST	10	/* a page */
+#define XELF_HINTS_WRITE_COST	52	/* a page */
+#define XELF_HINTS_TABLE_COST	230
 
 _Static_assert(sizeof(struct xelf_hint) == 8, "a hint has 8 bytes");
 _Static_assert(sizeof(struct xelf_hints_footer) == 32, "a footer has 32 bytes");
