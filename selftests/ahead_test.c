@@ -27,10 +27,9 @@ FIXTURE(ahead) {
 	struct trial trial;
 };
 
-/* A tagged copy of this program with the hints flag, and no trailer yet. */
-static void write_program_of_hints(void)
+/* The program says that it has hints; it has no trailer yet. */
+static void set_hints_flag(void)
 {
-	write_self(PROGRAM);
 	tag_file_as(PROGRAM, XELF_VERSION | XELF_FLAG_HINTS);
 }
 
@@ -48,7 +47,8 @@ static void begin(struct trial *trial)
 	if (mkdir(DIR_, 0755) && errno != EEXIST)
 		die("%s: mkdir", DIR_);
 	write_file(HINTS, "1", 1, 0644);
-	write_program_of_hints();
+	write_self(PROGRAM);
+	set_hints_flag();
 }
 
 FIXTURE_SETUP(ahead)
@@ -269,6 +269,191 @@ TEST_F(hostile, runs_cost_little_and_break_nothing)
 	runs_and_counts(_metadata, &self->trial, "hints-used");
 	/* Without hints it has about 30, and those here fault 40 pages in. */
 	EXPECT_LE(self->trial.usage.ru_minflt, 100);
+}
+
+/* ---- trailers that chance makes, around what a trailer is ---- */
+
+#define INTERP		DIR_ "interp"
+#define TRAILERS	300
+
+/* Of a program with an interpreter, or without. */
+FIXTURE(any_trailer) {
+	struct trial trial;
+	off_t size;	/* of the program without a trailer */
+	__u64 interp;	/* what a footer says of the interpreter; 0: none */
+};
+
+FIXTURE_VARIANT(any_trailer) {
+	bool interp;
+	int status;
+};
+
+FIXTURE_VARIANT_ADD(any_trailer, of_a_static_program) { false, STATUS };
+FIXTURE_VARIANT_ADD(any_trailer, with_an_interpreter) { true, PROBE_STATUS };
+
+static off_t size_of(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		die("%s: stat", path);
+	return st.st_size;
+}
+
+FIXTURE_SETUP(any_trailer)
+{
+	begin(&self->trial);
+	if (variant->interp) {
+		static unsigned char head[XELF_INTERP_SUM_SIZE];
+		int fd;
+
+		unlink(INTERP);
+		write_interp(INTERP, ET_DYN);
+		write_program(PROGRAM, ET_DYN, INTERP);
+		set_hints_flag();
+		fd = open(INTERP, O_RDONLY);
+		if (fd < 0 || read(fd, head, sizeof(head)) != sizeof(head))
+			die(INTERP);
+		close(fd);
+		self->interp = xelf_interp_sum(head, sizeof(head),
+					       size_of(INTERP));
+	}
+	self->size = size_of(PROGRAM);
+	srand(1);
+}
+
+FIXTURE_TEARDOWN(any_trailer)
+{
+}
+
+/* Small numbers, those around limits, and the ends of types. */
+static unsigned int odd_number(void)
+{
+	static const unsigned int odd[] = {
+		0, 1, 2, 31, 32, 33, 63, 64, 65, 255, 256, 257, 0x1ff, 0x200,
+		0x7fff, 0xffff, 0x10000, 0x7fffffff, 0x80000000, ~0U,
+	};
+
+	return rand() % 2 ? rand() % 300 : odd[rand() % ARRAY_SIZE(odd)];
+}
+
+/* Runs in some order, that meet and overlap more often than not. */
+static void make_odd_runs(struct hints_image *to, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		to->runs[i] = (struct xelf_hint){
+			.page = i && rand() % 3 ? to->runs[i - 1].page +
+						  rand() % 9 - 2 : odd_number(),
+			.pages = rand() % 2 ? rand() % 8 : odd_number(),
+			.place = rand() % 8 ? rand() % 3 : odd_number(),
+			.access = rand() % 8 ? rand() % 2 : odd_number(),
+		};
+}
+
+/* One field of the footer is not what it should be. */
+static void change_footer(struct xelf_hints_footer *footer)
+{
+	switch (rand() % 6) {
+	case 0:
+		footer->magic[rand() % sizeof(footer->magic)] ^= 1 << rand() % 8;
+		break;
+	case 1:
+		footer->version = odd_number();
+		break;
+	case 2:
+		footer->page_shift = odd_number();
+		break;
+	case 3:
+		footer->count = odd_number();
+		break;
+	case 4:
+		footer->size = odd_number();
+		break;
+	case 5:
+		footer->interp = odd_number();
+		break;
+	}
+}
+
+/* Puts a trailer of some sort behind the program. */
+static void append_odd_trailer(struct hints_image *trailer, __u64 interp)
+{
+	unsigned int count = rand() % (XELF_HINTS_RUNS + 2);
+	size_t size, from = 0;
+
+	hints_init(trailer, count);
+	trailer->footer.interp = interp;
+	make_odd_runs(trailer, count);
+	if (!(rand() % 3))
+		change_footer(&trailer->footer);
+	size = hints_write(tail, trailer, count);
+	if (!(rand() % 8))
+		tail[rand() % size] ^= 1 << rand() % 8;
+	if (!(rand() % 8))
+		from = rand() % size;
+	else if (!(rand() % 8))
+		size = rand() % size;
+	append(tail + from, size - from);
+}
+
+/* How many trailers were looked at, for better or worse. */
+static long trailers_seen(void)
+{
+	long count = counter("hints-used");
+	char name[64];
+	int fault;
+
+	/* One for another interpreter is used for the rest, and counted there. */
+	for (fault = XELF_HINTS_OK + 1; fault < XELF_HINTS_OTHER_INTERP; fault++) {
+		snprintf(name, sizeof(name), "hints-ignored-%s",
+			 xelf_hints_fault_name(fault));
+		count += counter(name);
+	}
+	return count;
+}
+
+static int run_silently(void)
+{
+	char *const argv[] = { PROGRAM, CHILD_PREFIX "exit", NULL };
+	char *const envp[] = { NULL };
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		dup2(open("/dev/null", O_RDWR), STDOUT_FILENO);
+		execve(PROGRAM, argv, envp);
+		_exit(127);
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		die("waitpid");
+	return status;
+}
+
+TEST_F(any_trailer, fails_no_exec)
+{
+	long loaded = counter("loaded"), used = counter("hints-used");
+	long trailers = trailers_seen();
+	int i, status;
+
+	for (i = 0; i < TRAILERS; i++) {
+		if (truncate(PROGRAM, self->size))
+			die(PROGRAM);
+		append_odd_trailer(&self->trial.image, self->interp);
+		status = run_silently();
+		ASSERT_TRUE(WIFEXITED(status))
+			TH_LOG("trailer %d: killed by %d", i, WTERMSIG(status));
+		ASSERT_EQ(variant->status, WEXITSTATUS(status))
+			TH_LOG("trailer %d", i);
+	}
+	used = counter("hints-used") - used;
+	EXPECT_EQ(TRAILERS, counter("loaded") - loaded);
+	EXPECT_EQ(TRAILERS, trailers_seen() - trailers);
+	ksft_print_msg("%ld of %d trailers used\n", used, TRAILERS);
+	/* Of either kind enough to mean something. */
+	EXPECT_LE(TRAILERS / 4, used);
+	EXPECT_GE(TRAILERS * 3 / 4, used);
 }
 
 /* ---- hints as they are recorded ---- */

@@ -23,6 +23,7 @@
  * @cold: drop the page cache before each run
  * @insns: the clock counts instructions
  * @as_is: run the program alone, without asking for a loader
+ * @details: look at faults and steps too
  * @json: print JSON
  * @csv: print CSV
  * @svg: a file to draw into, or NULL
@@ -33,6 +34,7 @@ struct request {
 	bool cold;
 	bool insns;
 	bool as_is;
+	bool details;
 	bool json;
 	bool csv;
 	const char *svg;
@@ -44,6 +46,7 @@ static const struct option options[] = {
 	{ "cold", no_argument, NULL, 'c' },
 	{ "unit", required_argument, NULL, 'u' },
 	{ "as-is", no_argument, NULL, 'a' },
+	{ "details", no_argument, NULL, 'd' },
 	{ "json", no_argument, NULL, 'J' },
 	{ "csv", no_argument, NULL, 'C' },
 	{ "svg", required_argument, NULL, 's' },
@@ -77,6 +80,9 @@ static bool parse_option(struct request *request, int letter)
 		return parse_unit(request, optarg);
 	case 'a':
 		request->as_is = true;
+		return true;
+	case 'd':
+		request->details = true;
 		return true;
 	case 'J':
 		request->json = true;
@@ -254,6 +260,7 @@ static int bench_program(const struct request *request, char **argv)
 		.argv = argv,
 		.cold = request->cold,
 		.insns = request->insns,
+		.details = request->details,
 	};
 	int status;
 

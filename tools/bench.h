@@ -7,6 +7,8 @@
 
 #include <sys/types.h>
 
+#include <xelf/steps.h>
+
 #include "diff.h"
 
 /**
@@ -32,6 +34,10 @@ struct sample {
  * @samples: @jobs * block_size for each block, one block after another
  * @count: how many
  * @rates: runs a second, of each block
+ * @has_exceptions: of @exceptions; it was looked at, and could be seen
+ * @exceptions: faults of one run that came by exception, the mean
+ * @has_steps: of @steps, likewise
+ * @steps: nanoseconds that our loader took for each step, medians
  */
 struct column {
 	const char *name;
@@ -43,6 +49,10 @@ struct column {
 	struct sample *samples;
 	size_t count;
 	double *rates;
+	bool has_exceptions;
+	double exceptions;
+	bool has_steps;
+	double steps[XELF_STEP_COUNT];
 };
 
 /* Three ways of loading, each on one processor and on several. */
@@ -54,6 +64,7 @@ struct column {
  * @argv: the program, as the user gave it, and its arguments
  * @cold: drop the page cache before each run
  * @insns: the clock counts instructions
+ * @details: look at faults and steps too
  * @copied: the program is measured by way of a copy
  * @switched: the loader is chosen by the module's switch, and its counters are
  *	seen to move as they must; else each loader has a file of its own
@@ -67,6 +78,7 @@ struct bench {
 	char **argv;
 	bool cold;
 	bool insns;
+	bool details;
 	bool copied;
 	bool switched;
 	unsigned int blocks;
@@ -79,6 +91,24 @@ struct bench {
 /* bench_run.c */
 int bench_run(struct bench *bench);
 void bench_free(struct bench *bench);
+
+/* bench_look.c */
+
+/**
+ * struct look - what is looked at in a turn
+ * @faults: perf's counter; -1 without one
+ * @instance: tracefs's, which collects events; NULL without one
+ */
+struct look {
+	int faults;
+	struct tracefs_instance *instance;
+};
+
+/* The names of XELF_STEPS. */
+extern const char *const *const bench_steps;
+
+void look_begin(struct look *look, pid_t pid);
+void look_end(struct look *look, struct column *column, unsigned int runs);
 
 /* bench_stats.c */
 

@@ -85,6 +85,26 @@ static void print_scaling(const struct bench *bench,
 	       column->name, column->jobs, many.rate / one.rate);
 }
 
+/* The steps of our loader, and what both leave to exceptions. */
+static void print_details(const struct bench *bench,
+			  const struct column *column)
+{
+	unsigned int i;
+
+	if (column->has_exceptions)
+		printf("%-18s %4u   %.1f faults a run come by exception\n",
+		       column->name, column->jobs, column->exceptions);
+	if (!column->has_steps)
+		return;
+	printf("%-18s %4u   median of each step:", column->name, column->jobs);
+	for (i = 0; i < XELF_STEP_COUNT; i++)
+		if (column->steps[i] > 0)
+			printf(bench->insns ? " %s %.0f" : " %s %.1f",
+			       bench_steps[i], bench->insns ? column->steps[i] :
+			       column->steps[i] / 1000);
+	putchar('\n');
+}
+
 /**
  * bench_print_text() - for a person
  * @bench: what was measured
@@ -106,6 +126,8 @@ void bench_print_text(const struct bench *bench, const struct machine *machine)
 		print_ratio(bench, &bench->columns[i]);
 	for (i = 0; i < bench->column_count; i++)
 		print_scaling(bench, &bench->columns[i]);
+	for (i = 0; i < bench->column_count; i++)
+		print_details(bench, &bench->columns[i]);
 	if (machine->caution_count)
 		putchar('\n');
 	for (i = 0; i < machine->caution_count; i++)
@@ -163,6 +185,26 @@ static void json_scaling(const struct bench *bench, const struct column *column)
 	printf("%.4f", many.rate / one.rate);
 }
 
+static void json_details(const struct column *column)
+{
+	unsigned int i;
+
+	printf(",\n     \"exceptions\": ");
+	if (column->has_exceptions)
+		printf("%.1f", column->exceptions);
+	else
+		printf("null");
+	printf(", \"steps\": ");
+	if (!column->has_steps) {
+		printf("null");
+		return;
+	}
+	for (i = 0; i < XELF_STEP_COUNT; i++)
+		printf("%s\"%s\": %.0f", i ? ", " : "{", bench_steps[i],
+		       column->steps[i]);
+	putchar('}');
+}
+
 static void json_column(const struct bench *bench, const struct column *column)
 {
 	struct summary s;
@@ -182,6 +224,8 @@ static void json_column(const struct bench *bench, const struct column *column)
 	printf("     \"runs_per_second\": %.3f", s.rate);
 	json_ratio(bench, column);
 	json_scaling(bench, column);
+	if (bench->details)
+		json_details(column);
 	putchar('}');
 }
 
