@@ -19,7 +19,7 @@
 #define KERNEL_LOW	(~0UL << 48)
 #define KERNEL_HIGH	(~0UL << 24)
 
-#define STACK_ROOM	(1 << 20)
+#define STACK_ROOM	0x100000
 
 /* A program that was stopped before its first instruction. */
 struct stopped {

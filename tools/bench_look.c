@@ -15,7 +15,8 @@
 #include "bench.h"
 
 static const char *const steps[] = {
-#define STEP_NAME(id, name) [XELF_STEP_##id] = #name,
+#define STEP_NAME(id, name) \
+	[XELF_STEP_##id] = #name,
 	XELF_STEPS(STEP_NAME)
 #undef STEP_NAME
 };

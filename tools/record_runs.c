@@ -72,10 +72,10 @@ static int segment_of(const struct recording *rec, const struct pages *pages,
 {
 	const struct image *img = image_of(rec, pages->place);
 	__u64 addr = img->plan.low + page * PAGE_BYTES;
-	int i;
+	int i, count;
 
-	for (i = 0; pages->place != XELF_HINT_STACK &&
-		    i < img->file->ehdr.e_phnum; i++) {
+	count = pages->place == XELF_HINT_STACK ? 0 : img->file->ehdr.e_phnum;
+	for (i = 0; i < count; i++) {
 		struct xelf_segment seg;
 
 		if (img->phdrs[i].p_type != PT_LOAD)
