@@ -4,6 +4,7 @@
  * knows an ELF file's parts. Bytes changed anywhere would mostly change code,
  * which nothing here reads, and break the tag's checksum.
  */
+#include "../hints_image.h"
 #include "fuzz.h"
 
 static void print_counters(void)
@@ -130,6 +131,46 @@ static void mutate_section(__u8 *data, size_t size, unsigned int *seed)
 			     sizeof(Elf64_Shdr));
 }
 
+/*
+ * A hints trailer at the end, nearly always a right one, and the tag's word for
+ * it. Return: the new size.
+ */
+static size_t mutate_trailer(__u8 *data, size_t size, size_t max_size,
+			     unsigned int *seed)
+{
+	unsigned int count = next(seed) % (XELF_HINTS_RUNS + 1), i;
+	static struct hints_image image;
+	__u8 trailer[sizeof(image)];
+	struct xelf_hints hints;
+	size_t tail = size < XELF_HINTS_MAX_SIZE ? size : XELF_HINTS_MAX_SIZE;
+	size_t more;
+
+	if (size < EI_NIDENT)
+		return size;
+	hints_init(&image, count);
+	for (i = 0; i < count; i++)
+		image.runs[i] = (struct xelf_hint){
+			.page = next(seed),
+			.pages = next(seed),
+			.place = next(seed) % 4,
+			.access = next(seed) % 3,
+		};
+	image.footer.interp = next(seed);
+	more = hints_write(trailer, &image, count);
+	if (next(seed) % 8 == 0)
+		trailer[next(seed) % more] ^= 1 << next(seed) % 8;
+	/* In the place of one that is there. */
+	if (xelf_find_hints(data + size - tail, tail, PAGE_SHIFT, &hints) ==
+	    XELF_HINTS_OK)
+		size -= hints.size;
+	if (size < EI_NIDENT || more > max_size - size)
+		return size;
+	memcpy(data + size, trailer, more);
+	memcpy(data + XELF_TAG_OFFSET, XELF_TAG_MAGIC, XELF_TAG_MAGIC_SIZE);
+	data[XELF_VERSION_OFFSET] = XELF_VERSION | XELF_FLAG_HINTS;
+	return size + more;
+}
+
 /* A target that reads no ELF file has a mutator of its own. */
 __attribute__((weak))
 size_t LLVMFuzzerCustomMutator(__u8 *data, size_t size, size_t max_size,
@@ -158,6 +199,9 @@ size_t LLVMFuzzerCustomMutator(__u8 *data, size_t size, size_t max_size,
 			mutate_contents(data, size, &seed);
 		else
 			mutate_section(data, size, &seed);
+		break;
+	case 5:
+		size = mutate_trailer(data, size, max_size, &seed);
 		break;
 	default:
 		mutate_field(data, size, &seed);

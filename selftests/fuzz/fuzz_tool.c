@@ -10,11 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <xelf/hints.h>
+
 #include "fuzz.h"
 
 int xelf_main(int argc, char **argv);
 
-enum { VALID, REFUSED, NOT_XELF, TAGGED, ROUND_TRIPS, UNTAGGED, DUMPED };
+enum { VALID, REFUSED, NOT_XELF, TAGGED, ROUND_TRIPS, UNTAGGED, CUT,
+       DUMPED };
 
 struct counter counters[] = {
 	[VALID] = { "files-valid" },
@@ -23,6 +26,7 @@ struct counter counters[] = {
 	[TAGGED] = { "files-tagged" },
 	[ROUND_TRIPS] = { "round-trips" },
 	[UNTAGGED] = { "tags-taken-off" },
+	[CUT] = { "trailers-cut" },
 	[DUMPED] = { "files-dumped" },
 	{ }
 };
@@ -209,6 +213,26 @@ static void try_tag(const __u8 *data, size_t size, unsigned int random)
 	free(tagged);
 }
 
+/* All that untag may do: the magic, the padding, and the trailer cut off. */
+static void claim_untagged(const __u8 *data, size_t size)
+{
+	size_t tail = size < XELF_HINTS_MAX_SIZE ? size : XELF_HINTS_MAX_SIZE;
+	struct xelf_hints hints;
+	__u8 *wanted = malloc(size);
+
+	memcpy(wanted, data, size);
+	memcpy(wanted, XELF_MAGIC_PLAIN, XELF_MAGIC_SIZE);
+	memset(wanted + XELF_TAG_OFFSET, 0, XELF_TAG_SIZE);
+	if (data[XELF_VERSION_OFFSET] & XELF_FLAG_HINTS &&
+	    xelf_find_hints(data + size - tail, tail, 12, &hints) ==
+	    XELF_HINTS_OK) {
+		size -= hints.size;
+		counters[CUT].count++;
+	}
+	CLAIM(holds("file", wanted, size));
+	free(wanted);
+}
+
 /* The file came with a tag: off it goes, and on again. */
 static void try_untag(const __u8 *data, size_t size, unsigned int random)
 {
@@ -222,6 +246,7 @@ static void try_untag(const __u8 *data, size_t size, unsigned int random)
 		return;
 	}
 	counters[UNTAGGED].count++;
+	claim_untagged(data, size);
 	CLAIM(xelf("check", "file", NULL, NULL) == NO_TAG);
 	if (xelf_check_tag(first) ||
 	    first[XELF_VERSION_OFFSET] & XELF_FLAGS_MASK)
