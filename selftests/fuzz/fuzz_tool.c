@@ -16,8 +16,9 @@
 
 int xelf_main(int argc, char **argv);
 
-enum { VALID, REFUSED, NOT_XELF, TAGGED, ROUND_TRIPS, UNTAGGED, CUT,
-       DUMPED };
+enum {
+	VALID, REFUSED, NOT_XELF, TAGGED, ROUND_TRIPS, UNTAGGED, CUT, DUMPED
+};
 
 struct counter counters[] = {
 	[VALID] = { "files-valid" },
