@@ -76,7 +76,7 @@ unsigned int kcov_end(void)
 		/* The first is the module's entry, wherever that lies. */
 		unsigned long place = covered[i] - covered[1];
 
-		found += set_add(&edge_set, last << 32 ^ place);
+		found += set_add(&edge_set, (__u64)last << 32 ^ place);
 		last = place;
 	}
 	covered[0] = 0;

@@ -81,8 +81,8 @@ static void add_case(const struct image_case *c)
 /* Has the program name our interpreter; returns the path that it named. */
 static char *redirect(struct base *base)
 {
-	Elf64_Ehdr ehdr;
-	Elf64_Phdr phdr;
+	Elf_Ehdr ehdr;
+	Elf_Phdr phdr;
 	char *path;
 	int i;
 
@@ -347,10 +347,12 @@ static unsigned long *setup_member(struct setup *setup, int i)
 /* What lies at an offset of an unchanged base, for who reads the text. */
 static void print_place(FILE *to, const struct base *base, size_t at)
 {
+	/* Of ELF64; others are not told apart. */
 	static const char *const phdr_members[] = {
 		"type", "offset", "vaddr", "paddr", "filesz", "memsz", "align",
 	};
-	Elf64_Ehdr ehdr;
+	const size_t phdr_size = sizeof(Elf_Phdr);
+	Elf_Ehdr ehdr;
 	size_t in;
 
 	if (base->size < sizeof(ehdr))
@@ -359,10 +361,9 @@ static void print_place(FILE *to, const struct base *base, size_t at)
 	in = at - ehdr.e_phoff;
 	if (at < sizeof(ehdr))
 		fprintf(to, "\t# in the ELF header");
-	else if (at >= ehdr.e_phoff && in / sizeof(Elf64_Phdr) < ehdr.e_phnum)
-		fprintf(to, "\t# program header %zu, from p_%s on",
-			in / sizeof(Elf64_Phdr),
-			phdr_members[in % sizeof(Elf64_Phdr) / 8]);
+	else if (at >= ehdr.e_phoff && in / phdr_size < ehdr.e_phnum)
+		fprintf(to, "\t# program header %zu, from p_%s on", in / phdr_size,
+			phdr_size == 56 ? phdr_members[in % phdr_size / 8] : "?");
 }
 
 static void print_file(FILE *to, const struct input_file *file,

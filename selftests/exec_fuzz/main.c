@@ -131,19 +131,20 @@ static void say_wrong(struct verdict *verdict, const char *format, ...)
  */
 static bool has_misplaced_segment(const struct work_file *interp)
 {
-	Elf64_Ehdr ehdr;
-	Elf64_Phdr phdr;
+	Elf_Ehdr ehdr;
+	Elf_Phdr phdr;
 	int i;
 
 	memcpy(&ehdr, interp->bytes, sizeof(ehdr));
 	for (i = 0; i < ehdr.e_phnum; i++) {
-		__u64 at = ehdr.e_phoff + i * sizeof(phdr);
+		__u64 at = ehdr.e_phoff + i * sizeof(phdr), addr;
 
 		if (at > interp->size || sizeof(phdr) > interp->size - at)
 			return false;
 		memcpy(&phdr, interp->bytes + at, sizeof(phdr));
+		addr = phdr.p_vaddr;
 		if (phdr.p_type == PT_LOAD && !phdr.p_filesz &&
-		    !(phdr.p_vaddr % PAGE) && phdr.p_vaddr >= 1ULL << 46)
+		    !(addr % PAGE) && addr >= 1ULL << 46)
 			return true;
 	}
 	return false;

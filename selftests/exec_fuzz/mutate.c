@@ -64,13 +64,13 @@ static __u64 other_number(__u64 old, struct rng *rng)
 
 /* ---- the headers of a file ---- */
 
-static bool get_ehdr(const struct work_file *file, Elf64_Ehdr *ehdr)
+static bool get_ehdr(const struct work_file *file, Elf_Ehdr *ehdr)
 {
 	memcpy(ehdr, file->bytes, sizeof(*ehdr));
 	return file->size >= sizeof(*ehdr);
 }
 
-static void put_ehdr(struct work_file *file, const Elf64_Ehdr *ehdr)
+static void put_ehdr(struct work_file *file, const Elf_Ehdr *ehdr)
 {
 	memcpy(file->bytes, ehdr, sizeof(*ehdr));
 }
@@ -78,39 +78,39 @@ static void put_ehdr(struct work_file *file, const Elf64_Ehdr *ehdr)
 /* How many program headers lie in the file. */
 static unsigned int phdr_count(const struct work_file *file)
 {
-	Elf64_Ehdr ehdr;
+	Elf_Ehdr ehdr;
 	size_t room;
 
 	if (!get_ehdr(file, &ehdr) || ehdr.e_phoff > file->size)
 		return 0;
-	room = (file->size - ehdr.e_phoff) / sizeof(Elf64_Phdr);
+	room = (file->size - ehdr.e_phoff) / sizeof(Elf_Phdr);
 	return ehdr.e_phnum < room ? ehdr.e_phnum : room;
 }
 
 static __u8 *phdr_at(const struct work_file *file, unsigned int i)
 {
-	Elf64_Ehdr ehdr;
+	Elf_Ehdr ehdr;
 
 	get_ehdr(file, &ehdr);
-	return file->bytes + ehdr.e_phoff + i * sizeof(Elf64_Phdr);
+	return file->bytes + ehdr.e_phoff + i * sizeof(Elf_Phdr);
 }
 
-static Elf64_Phdr get_phdr(const struct work_file *file, unsigned int i)
+static Elf_Phdr get_phdr(const struct work_file *file, unsigned int i)
 {
-	Elf64_Phdr phdr;
+	Elf_Phdr phdr;
 
 	memcpy(&phdr, phdr_at(file, i), sizeof(phdr));
 	return phdr;
 }
 
 static void put_phdr(struct work_file *file, unsigned int i,
-		     const Elf64_Phdr *phdr)
+		     const Elf_Phdr *phdr)
 {
 	memcpy(phdr_at(file, i), phdr, sizeof(*phdr));
 }
 
 /* One of the program headers of a type, or of any: PT_NULL; -1 if none. */
-static int pick_phdr(const struct work_file *file, Elf64_Word type,
+static int pick_phdr(const struct work_file *file, Elf_Word type,
 		     struct rng *rng)
 {
 	unsigned int count = phdr_count(file), i, start;
@@ -131,7 +131,7 @@ static int pick_phdr(const struct work_file *file, Elf64_Word type,
 
 static void change_ehdr(struct work_file *file, struct rng *rng)
 {
-	Elf64_Ehdr ehdr;
+	Elf_Ehdr ehdr;
 
 	if (!get_ehdr(file, &ehdr))
 		return;
@@ -171,12 +171,12 @@ static void change_ehdr(struct work_file *file, struct rng *rng)
 
 static void change_phdr(struct work_file *file, struct rng *rng)
 {
-	static const Elf64_Word types[] = {
+	static const Elf_Word types[] = {
 		PT_LOAD, PT_LOAD, PT_NULL, PT_INTERP, PT_GNU_STACK, PT_NOTE,
 		PT_PHDR, PT_GNU_PROPERTY, PT_TLS, PT_DYNAMIC, PT_GNU_RELRO,
 	};
 	int i = pick_phdr(file, rng_one_in(rng, 2) ? PT_LOAD : PT_NULL, rng);
-	Elf64_Phdr phdr, other;
+	Elf_Phdr phdr, other;
 
 	if (i < 0)
 		return;
@@ -232,7 +232,7 @@ static void change_size(struct work_file *file, struct rng *rng)
 {
 	int i = pick_phdr(file, PT_NULL, rng);
 	size_t size = file->size;
-	Elf64_Phdr phdr;
+	Elf_Phdr phdr;
 
 	switch (rng_below(rng, 4)) {
 	case 0:
@@ -261,7 +261,7 @@ static void change_size(struct work_file *file, struct rng *rng)
 static void change_segment(struct work_file *file, struct rng *rng)
 {
 	int i = pick_phdr(file, PT_LOAD, rng);
-	Elf64_Phdr phdr;
+	Elf_Phdr phdr;
 	__u64 by = small(rng) & -PAGE;
 
 	if (i < 0)
@@ -311,8 +311,8 @@ static void move_image(struct work_file *file, struct rng *rng)
 	unsigned int count = phdr_count(file), i, from = 0;
 	__u64 by = small(rng) & -PAGE;
 	bool entered = false;
-	Elf64_Ehdr ehdr;
-	Elf64_Phdr phdr;
+	Elf_Ehdr ehdr;
+	Elf_Phdr phdr;
 
 	if (!count)
 		return;
@@ -346,7 +346,7 @@ static void swap_phdrs(struct work_file *file, struct rng *rng)
 {
 	int i = pick_phdr(file, PT_LOAD, rng);
 	int j = pick_phdr(file, rng_one_in(rng, 4) ? PT_NULL : PT_LOAD, rng);
-	Elf64_Phdr a, b;
+	Elf_Phdr a, b;
 
 	if (i < 0 || j < 0)
 		return;
@@ -360,8 +360,8 @@ static void swap_phdrs(struct work_file *file, struct rng *rng)
 static void add_phdr(struct work_file *file, struct rng *rng)
 {
 	int i = pick_phdr(file, rng_one_in(rng, 3) ? PT_NULL : PT_LOAD, rng);
-	Elf64_Ehdr ehdr;
-	Elf64_Phdr phdr;
+	Elf_Ehdr ehdr;
+	Elf_Phdr phdr;
 
 	if (i < 0)
 		return;
@@ -380,8 +380,8 @@ static void add_phdr(struct work_file *file, struct rng *rng)
 static void split_segment(struct work_file *file, struct rng *rng)
 {
 	int i = pick_phdr(file, PT_LOAD, rng);
-	Elf64_Phdr first, second;
-	Elf64_Ehdr ehdr;
+	Elf_Phdr first, second;
+	Elf_Ehdr ehdr;
 	__u64 at;
 
 	if (i < 0)
@@ -411,15 +411,15 @@ static void split_segment(struct work_file *file, struct rng *rng)
 static void move_table(struct work_file *file, struct rng *rng)
 {
 	unsigned int count = phdr_count(file);
-	size_t size = count * sizeof(Elf64_Phdr);
-	Elf64_Ehdr ehdr;
+	size_t size = count * sizeof(Elf_Phdr);
+	Elf_Ehdr ehdr;
 	size_t to;
 
 	if (!count || size > 1024 || file->size > MAX_FILE / 4)
 		return;
 	get_ehdr(file, &ehdr);
 	to = rng_one_in(rng, 3) ? file->size : (file->size + 7) & -8UL;
-	work_resize(file, to + size + rng_below(rng, 2) * sizeof(Elf64_Phdr));
+	work_resize(file, to + size + rng_below(rng, 2) * sizeof(Elf_Phdr));
 	memcpy(file->bytes + to, phdr_at(file, 0), size);
 	ehdr.e_phoff = to;
 	put_ehdr(file, &ehdr);
@@ -428,7 +428,7 @@ static void move_table(struct work_file *file, struct rng *rng)
 /* A type that is another, with addresses that go with it. */
 static void change_type(struct work_file *file, struct rng *rng)
 {
-	Elf64_Ehdr ehdr;
+	Elf_Ehdr ehdr;
 
 	if (!get_ehdr(file, &ehdr))
 		return;
@@ -450,8 +450,8 @@ static void change_path(struct work_file *file, struct rng *rng)
 	int i = pick_phdr(file, PT_INTERP, rng);
 	const char *path = paths[rng_below(rng, ARRAY_SIZE(paths))];
 	size_t size = strlen(path) + 1;
-	Elf64_Ehdr ehdr;
-	Elf64_Phdr phdr;
+	Elf_Ehdr ehdr;
+	Elf_Phdr phdr;
 
 	if (i < 0) {
 		/* It gets one. */
@@ -462,7 +462,7 @@ static void change_path(struct work_file *file, struct rng *rng)
 		put_ehdr(file, &ehdr);
 		if (phdr_count(file) != ehdr.e_phnum)
 			return;
-		phdr = (Elf64_Phdr){ .p_type = PT_INTERP };
+		phdr = (Elf_Phdr){ .p_type = PT_INTERP };
 	} else {
 		phdr = get_phdr(file, i);
 	}
@@ -525,7 +525,7 @@ static __u64 span(const struct work_file *file)
 	__u64 low = ~0ULL, high = 0;
 
 	for (i = 0; i < count; i++) {
-		Elf64_Phdr phdr = get_phdr(file, i);
+		Elf_Phdr phdr = get_phdr(file, i);
 
 		if (phdr.p_type != PT_LOAD)
 			continue;
