@@ -100,7 +100,7 @@ an_exec_says_each_step_in_its_order()
 	same "program interpreter" "$(field plan image | tr '\n' ' ' | sed 's/ $//')" "the plans"
 	same "$(field plan segments program)" "$(field segment image | grep -c program)" "segments of the program"
 	same "$(field plan segments image=interpreter)" "$(field segment image | grep -c interpreter)" "segments of the interpreter"
-	same /lib64/ld-linux-x86-64.so.2 "$(field interpreter path)" "the interpreter"
+	same "$(tr '\0' '\n' <dynamic | grep -am1 '^/lib.*/ld-linux')" "$(field interpreter path)" "the interpreter"
 	same 0 "$(field interpreter errno)" "the interpreter's errno"
 	same "$PWD/dynamic" "$PWD/$(basename "$(field exec path)")" "path"
 	same "0 start ok" "$(field exec errno) $(field exec step) $(field exec reason)" "the result"
@@ -225,7 +225,7 @@ no_address_of_the_kernel_is_shown()
 {
 	programs
 	traced ./dynamic
-	same "" "$(grep -E '0x(ffff|[89a-f][0-9a-f]{15})' trace | grep -v low=0xffffffffffffffff || true)" "kernel addresses"
+	same "" "$(grep -E '0x[89a-f][0-9a-f]{15}' trace | grep -v low=0xffffffffffffffff || true)" "kernel addresses"
 }
 
 tracing_that_begins_or_ends_during_execs_does_no_harm()
@@ -255,7 +255,7 @@ trace_cmd_records_and_reports_them()
 	programs
 	trace-cmd record -q -e xelf ./dynamic >log 2>&1 || fail "$(cat log)"
 	trace-cmd report >said 2>&1 || fail "trace-cmd report"
-	grep -q 'xelf_segment: *image=interpreter index=0 offset=0x0 addr=0x[0-9a-f]* size=0x[0-9a-f]* prot=r--' said ||
+	grep -q 'xelf_segment: *image=interpreter index=0 offset=0x0 addr=0x[0-9a-f]* size=0x[0-9a-f]* prot=r-[-x]' said ||
 		fail "$(cat said)"
 	grep -q 'xelf_exec: *path=.*dynamic errno=0 step=start reason=ok check=' said || fail "$(cat said)"
 	if grep -iE 'failed|\[FAIL' said; then

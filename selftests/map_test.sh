@@ -143,7 +143,7 @@ names_the_segment_and_sections_of_each_mapping()
 	grep -q 'rw-p .*LOAD#5 rw- .*\.data' bash
 	grep -q 'rw-p .*bss LOAD#5 rw- \.bss$' bash
 	! grep 'r-xp' bash | grep -q '\.data' || fail "$(cat bash)"
-	grep -q 'ld-linux-x86-64.so.2: interpreter' out
+	grep -q 'ld-linux-[a-z0-9-]*\.so\.[0-9]: interpreter' out
 	joined <out | grep -q '\[stack\]$'
 	joined <out | grep -q 'r-xp .*vdso .*\.text'
 }

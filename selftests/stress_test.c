@@ -96,11 +96,11 @@ static void print_counts(void)
 
 /* ---- chance ---- */
 
-static unsigned long state;
+static unsigned long long state;
 
 static unsigned int chance(unsigned int of)
 {
-	state = state * 6364136223846793005UL + 1442695040888963407UL;
+	state = state * 6364136223846793005ULL + 1442695040888963407ULL;
 	return (state >> 33) % of;
 }
 

@@ -8,9 +8,13 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef __aarch64__
+#include <asm/ptrace.h>
+#endif
 
 #include "map.h"
 
@@ -100,6 +104,29 @@ static bool stop_at(const struct task *task, unsigned long addr)
 
 	return !ptrace(PTRACE_POKEUSER, task->pid, at, addr) &&
 	       !ptrace(PTRACE_POKEUSER, task->pid, control, 1UL);
+}
+#elif defined(__aarch64__)
+static bool is_at(const struct task *task, unsigned long addr)
+{
+	struct user_regs_struct regs = {};
+	struct iovec iov = { &regs, sizeof(regs) };
+
+	return !ptrace(PTRACE_GETREGSET, task->pid, NT_PRSTATUS, &iov) &&
+	       regs.pc == addr;
+}
+
+static bool stop_at(const struct task *task, unsigned long addr)
+{
+	struct user_hwdebug_state state = {
+		.dbg_regs[0].addr = addr,
+		/* Enabled, for user mode, of an instruction's four bytes. */
+		.dbg_regs[0].ctrl = 0xf << 5 | 2 << 1 | 1,
+	};
+	struct iovec iov = {
+		&state, offsetof(struct user_hwdebug_state, dbg_regs[1]),
+	};
+
+	return !ptrace(PTRACE_SETREGSET, task->pid, NT_ARM_HW_BREAK, &iov);
 }
 #else
 static bool is_at(const struct task *task, unsigned long addr)

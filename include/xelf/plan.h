@@ -102,7 +102,7 @@ static inline __u64 xelf_page_ceil(__u64 addr, __u32 page_size)
 }
 
 /* Of two values of a file: wraps where the file's class does. */
-static inline __u64 xelf_add_addr(const Elf64_Ehdr *ehdr, __u64 a, __u64 b)
+static inline __u64 xelf_add(const Elf64_Ehdr *ehdr, __u64 a, __u64 b)
 {
 	return xelf_is_elf32(ehdr->e_machine) ? (__u32)(a + b) : a + b;
 }
@@ -112,8 +112,8 @@ static inline void xelf_plan_load(struct xelf_plan *plan,
 				  const Elf64_Phdr *phdr, __u32 page_size)
 {
 	__u64 phoff = plan->ehdr->e_phoff;
-	__u64 file_end = xelf_add_addr(plan->ehdr, phdr->p_vaddr, phdr->p_filesz);
-	__u64 end = xelf_add_addr(plan->ehdr, phdr->p_vaddr, phdr->p_memsz);
+	__u64 file_end = xelf_add(plan->ehdr, phdr->p_vaddr, phdr->p_filesz);
+	__u64 end = xelf_add(plan->ehdr, phdr->p_vaddr, phdr->p_memsz);
 	__u64 floor = xelf_page_floor(phdr->p_vaddr, page_size);
 
 	if (!plan->loads)
@@ -131,7 +131,7 @@ static inline void xelf_plan_load(struct xelf_plan *plan,
 	if (!(phdr->p_align & (phdr->p_align - 1)) && plan->align < phdr->p_align)
 		plan->align = phdr->p_align;
 	if (phdr->p_offset <= phoff &&
-	    phoff < xelf_add_addr(plan->ehdr, phdr->p_offset, phdr->p_filesz))
+	    phoff < xelf_add(plan->ehdr, phdr->p_offset, phdr->p_filesz))
 		plan->phdr_addr = phoff - phdr->p_offset + phdr->p_vaddr;
 	if (plan->start_data < phdr->p_vaddr)
 		plan->start_data = phdr->p_vaddr;
