@@ -35,7 +35,7 @@
 	X(set_personality_64bit)
 
 /* A register that is zero when a program begins. */
-#define XELF_ZERO_REGISTER(regs)	((regs)->dx)
+#define XELF_ZERO_REGISTER(pt)	((pt)->dx)
 
 /* Can this very processor run a program that is for its machine? */
 static inline bool xelf_processor_runs(const Elf64_Ehdr *ehdr)
@@ -82,7 +82,7 @@ static inline bool xelf_native_task(void)
 #define XELF_ARCH_SYMBOLS(X) \
 	X(spectre_v4_enable_task_mitigation)
 
-#define XELF_ZERO_REGISTER(regs)	((regs)->regs[2])
+#define XELF_ZERO_REGISTER(pt)	((pt)->regs[2])
 
 static inline bool xelf_processor_runs(const Elf64_Ehdr *ehdr)
 {
@@ -126,7 +126,7 @@ void spectre_v4_enable_task_mitigation(struct task_struct *task)
 #define XELF_MAP_BTI		0
 #define XELF_ARCH_SYMBOLS(X)
 
-#define XELF_ZERO_REGISTER(regs)	((regs)->ARM_r2)
+#define XELF_ZERO_REGISTER(pt)	((pt)->ARM_r2)
 
 /* What the kernel's functions look at, as they want it. */
 static inline struct elf32_hdr xelf_narrow_ehdr(const Elf64_Ehdr *ehdr)
