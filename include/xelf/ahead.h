@@ -12,6 +12,7 @@
 
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/nospec.h>
 #include <linux/pgtable.h>
 
 #include <xelf/compat.h>
@@ -246,6 +247,8 @@ static void xelf_map_ahead(struct xelf_ahead *ahead,
 		if (hint.access > XELF_HINT_WRITE ||
 		    hint.place >= ARRAY_SIZE(ahead->places))
 			continue;
+		hint.place = array_index_nospec(hint.place,
+						ARRAY_SIZE(ahead->places));
 		run = xelf_hint_extent(&hint, &ahead->places[hint.place],
 				       PAGE_SHIFT);
 		if (run.start >= run.end)

@@ -11,6 +11,13 @@
 
 #include "check.h"
 
+/* What a file names is not looked up ahead of its check; a matter of kernels. */
+#ifdef __KERNEL__
+#include <linux/nospec.h>
+#else
+#define array_index_nospec(index, size)	(index)
+#endif
+
 /**
  * struct xelf_hint - a run of pages, as in the file (little-endian)
  * @page: the first page of the run. Of an image: counted from its lowest page
@@ -250,7 +257,7 @@ xelf_find_hints(const __u8 *tail, size_t size, unsigned int page_shift,
 		return XELF_HINTS_TOO_MANY;
 	if (footer.size != XELF_HINTS_SIZE(footer.count) || footer.size > size)
 		return XELF_HINTS_BAD_SIZE;
-	start = tail + size - footer.size;
+	start = tail + size - array_index_nospec((size_t)footer.size, size + 1);
 	if (footer.sum != xelf_sum(XELF_SUM_START, start,
 				   footer.size - sizeof(footer.sum)))
 		return XELF_HINTS_BAD_SUM;

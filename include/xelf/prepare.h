@@ -8,6 +8,7 @@
 
 #include <linux/binfmts.h>
 #include <linux/fs.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
 
 #include <xelf/arch.h>
@@ -48,7 +49,9 @@ static const void *xelf_in_head(const struct xelf_image *image, u64 offset,
 {
 	if (offset > image->head_size || size > image->head_size - offset)
 		return NULL;
-	return image->head + offset;
+	/* The file names the offset; a processor may not have waited. */
+	return image->head + array_index_nospec((size_t)offset,
+						image->head_size + 1);
 }
 
 /*
