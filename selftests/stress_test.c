@@ -24,6 +24,7 @@
 #define MOUNT	DIR_ "mnt"		/* comes and goes */
 #define CGROUP	DIR_ "cgroup"
 #define CHILD	DIR_ "child"		/* this program */
+#define SECOND	"/sys/devices/system/cpu/cpu1/online"
 #define MODULE	"binfmt_xelf"
 #define PARAMETERS	"/sys/module/binfmt_xelf/parameters/"
 
@@ -245,10 +246,21 @@ static void trace_programs(int unused)
 
 /* ---- what is done to them ---- */
 
+/* Under its name only when it is whole: what is being run cannot be written. */
+static void write_image(const char *path, const char *interp, bool tagged)
+{
+	char other[64];
+
+	snprintf(other, sizeof(other), "%s.new", path);
+	write_far_image(other, ET_DYN, interp, false, tagged);
+	if (rename(other, path))
+		die("%s: rename", path);
+}
+
 static void write_victims(void)
 {
-	write_far_image(VICTIM_INTERP, ET_DYN, NULL, false, false);
-	write_far_image(VICTIM, ET_DYN, VICTIM_INTERP, false, true);
+	write_image(VICTIM_INTERP, NULL, false);
+	write_image(VICTIM, VICTIM_INTERP, true);
 }
 
 /* Where it cannot be written, it is being run. */
@@ -277,8 +289,6 @@ static void write_to_programs(int unused)
 		if (chance(2))
 			continue;
 		/* New ones, since nobody can write to what runs. */
-		unlink(VICTIM);
-		unlink(VICTIM_INTERP);
 		write_victims();
 	}
 }
@@ -288,7 +298,7 @@ static void mount_and_unmount(int unused)
 	while (!stopped()) {
 		if (mount("none", MOUNT, "tmpfs", 0, NULL))
 			die("mount");
-		write_far_image(MOUNT "/program", ET_DYN, INTERP, false, true);
+		write_image(MOUNT "/program", INTERP, true);
 		usleep(chance(200000));
 		if (umount(MOUNT)) {
 			if (umount2(MOUNT, MNT_DETACH))
@@ -400,12 +410,10 @@ static void load_and_unload(int unused)
 
 static void switch_processor(int unused)
 {
-	static const char online[] = "/sys/devices/system/cpu/cpu1/online";
-
-	while (!stopped() && !access(online, W_OK)) {
-		set(online, "0");
+	while (!stopped() && !access(SECOND, W_OK)) {
+		set(SECOND, "0");
 		usleep(chance(500000));
-		set(online, "1");
+		set(SECOND, "1");
 		count(hotplugs);
 		usleep(3000000 + chance(2000000));
 	}
@@ -561,18 +569,29 @@ static bool can_be_unloaded(void)
 	return !syscall(SYS_delete_module, MODULE, O_NONBLOCK);
 }
 
+/* Of everything at least one, where the kernel has it. */
+static bool all_has_happened(void)
+{
+	return shared->ran && shared->refused && shared->died &&
+	       shared->traced && shared->written && shared->mounts &&
+	       shared->unloads &&
+	       (shared->ooms || access(CGROUP "/small", F_OK)) &&
+	       (shared->hotplugs || access(SECOND, W_OK));
+}
+
 TEST_F_TIMEOUT(stress, ends_all_processes_and_leaves_the_module_unused, 1000000)
 {
 	unsigned int seed = number_of_environment("STRESS_SEED", time(NULL));
 	time_t begun = time(NULL), now, told = begun;
-	bool limits = !access(CGROUP "/small", F_OK);
-	bool hotplug = !access("/sys/devices/system/cpu/cpu1/online", W_OK);
 	int i;
 
 	ksft_print_msg("%u seconds; STRESS_SEED=%u\n", self->seconds, seed);
 	for (i = 0; i < ARRAY_SIZE(workers); i++)
 		self->pids[i] = start(i, seed);
-	while ((now = time(NULL)) < begun + self->seconds && !shared->wrong) {
+	/* On a slow machine, on until everything has happened, within reason. */
+	while (((now = time(NULL)) < begun + self->seconds ||
+		(!all_has_happened() && now < begun + 10 * self->seconds)) &&
+	       !shared->wrong) {
 		usleep(100000);
 		if (now < told + 10)
 			continue;
@@ -586,17 +605,7 @@ TEST_F_TIMEOUT(stress, ends_all_processes_and_leaves_the_module_unused, 1000000)
 	EXPECT_EQ(0, wait_for_all(60));
 	print_counts();
 	EXPECT_EQ(0, shared->wrong);
-	EXPECT_LT(0, shared->ran);
-	EXPECT_LT(0, shared->refused);
-	EXPECT_LT(0, shared->died);
-	EXPECT_LT(0, shared->traced);
-	EXPECT_LT(0, shared->written);
-	EXPECT_LT(0, shared->mounts);
-	EXPECT_LT(0, shared->unloads);
-	if (limits)
-		EXPECT_LT(0, shared->ooms);
-	if (hotplug)
-		EXPECT_LT(0, shared->hotplugs);
+	EXPECT_TRUE(all_has_happened());
 	EXPECT_TRUE(soon(module_is_unused));
 	EXPECT_TRUE(soon(can_be_unloaded));
 	EXPECT_TRUE(load_module());
