@@ -231,6 +231,7 @@ int LLVMFuzzerTestOneInput(const __u8 *data, size_t size)
 	/* For the rest of the header there is fuzz_check. */
 	if (ehdr.e_type != ET_EXEC)
 		ehdr.e_type = ET_DYN;
+	ehdr.e_machine = EM_X86_64;
 	bytes = ehdr.e_phnum * sizeof(*phdrs);
 	if (xelf_check_phdr_table(&ehdr, &limits) || ehdr.e_phoff > size ||
 	    bytes > size - ehdr.e_phoff)
