@@ -53,8 +53,8 @@ static const struct command commands[] = {
 	{ "bench", NULL, command_bench, "+",
 	  "measure how long a program takes to start and end under both loaders",
 	  "[OPTION...] PROGRAM [ARG...]\n"
-	  "  -n RUNS, -j CPUS, --cold, --unit ns|insns, --as-is, --details, --json, --csv, "
-	  "--svg OUT.svg" },
+	  "  -n RUNS, -j CPUS, --cold, --unit ns|insns, --as-is, --details,\n"
+	  "  --json, --csv, --svg OUT.svg" },
 	{ "map", NULL, command_map, "",
 	  "show the address space of a program, or of a process, and what it was made of",
 	  "[--at exec|entry|exit|SECONDS] [--json] [--svg FILE] PROGRAM [ARG...] | PID" },
