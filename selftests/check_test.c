@@ -200,6 +200,25 @@ TEST_F(header, refuses_other_machines)
 	EXPECT_EQ(XELF_OTHER_MACHINE, xelf_check_header(&self->ehdr, &limits));
 }
 
+TEST_F(header, refuses_other_ABIs_of_32_bit_ARM)
+{
+	struct xelf_limits arm = limits;
+
+	arm.machine = EM_ARM;
+	self->ehdr.e_machine = EM_ARM;
+	self->ehdr.e_phentsize = sizeof(Elf32_Phdr);
+	self->ehdr.e_entry = 0x10000;
+	EXPECT_EQ(XELF_OK, xelf_check_header(&self->ehdr, &arm));
+	/* Thumb's. */
+	self->ehdr.e_entry = 0x10003;
+	EXPECT_EQ(XELF_OK, xelf_check_header(&self->ehdr, &arm));
+	self->ehdr.e_entry = 0x10002;
+	EXPECT_EQ(XELF_OTHER_ABI, xelf_check_header(&self->ehdr, &arm));
+	self->ehdr.e_entry = 0x10000;
+	self->ehdr.e_ident[EI_OSABI] = XELF_OSABI_ARM_FDPIC;
+	EXPECT_EQ(XELF_OTHER_ABI, xelf_check_header(&self->ehdr, &arm));
+}
+
 TEST_F(header, refuses_other_entry_sizes)
 {
 	self->ehdr.e_phentsize = sizeof(Elf64_Phdr) - 1;

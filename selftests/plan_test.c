@@ -260,6 +260,31 @@ TEST_F(plan, refuses_an_offset_that_wraps)
 	EXPECT_EQ(XELF_OFFSET_OUT_OF_RANGE, check(self));
 }
 
+/* Values as a 32-bit file has them, widened. */
+TEST_F(plan, wraps_where_the_class_does)
+{
+	struct xelf_limits arm = limits;
+
+	arm.machine = EM_ARM;
+	self->ehdr.e_machine = EM_ARM;
+	self->phdr[2].p_vaddr = 0xfffff100;
+	make(self);
+	EXPECT_TRUE(self->plan.gaps);
+	EXPECT_EQ(0x1800, self->plan.high);
+	self->ehdr.e_machine = EM_X86_64;
+	make(self);
+	EXPECT_EQ(0x100001100, self->plan.high);
+
+	self->ehdr.e_machine = EM_ARM;
+	self->phdr[2].p_vaddr = 0x3100;
+	self->phdr[2].p_offset = 0xffffe100;
+	make(self);
+	EXPECT_EQ(XELF_OK, xelf_check_plan(&self->plan, &arm));
+	self->phdr[2].p_offset += 0x1000;
+	make(self);
+	EXPECT_EQ(XELF_OFFSET_OUT_OF_RANGE, xelf_check_plan(&self->plan, &arm));
+}
+
 TEST_F(plan, refuses_a_PIE_that_spans_nothing)
 {
 	int i;
