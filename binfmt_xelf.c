@@ -7,6 +7,7 @@
  * file, split off by theme:
  *
  * load.h: one exec under way, and how it is counted
+ * tell.h: how the trace events are called
  * prepare.h: before the point of no return: what is read, and refused
  * map.h, bss_merged.h: the mapping of segments
  * tables.h: the stack's contents and the auxiliary vector
@@ -77,7 +78,7 @@ static int xelf_commit(struct xelf_load *load)
 	    load->randomize_va_space)
 		current->flags |= PF_RANDOMIZE;
 	setup_new_exec(bprm);
-	trace_xelf_committed(bprm, load->randomize_va_space);
+	xelf_tell(committed, bprm, load->randomize_va_space);
 	return 0;
 }
 
@@ -109,7 +110,7 @@ static int xelf_map_vdso(struct xelf_load *load)
 	err = static_call(xelf_map_vdso)(load->bprm, !!load->interp.file);
 	if (err < 0)
 		return xelf_kill(XELF_STEP_VDSO, err);
-	trace_xelf_vdso(xelf_vdso_base());
+	xelf_tell(vdso, xelf_vdso_base());
 	return 0;
 }
 
@@ -155,7 +156,7 @@ static void xelf_set_bounds(struct xelf_load *load)
 	if (moved)
 		current->brk_randomized = 1;
 #endif
-	trace_xelf_brk(mm);
+	xelf_tell(brk, mm);
 }
 
 /* Programs of SVr4 may read address 0. A failure is theirs to find out. */
@@ -178,7 +179,7 @@ static void xelf_start(struct xelf_load *load)
 	finalize_exec(load->bprm);
 	start_thread(regs, load->entry, load->bprm->p);
 	xelf_break(load->bprm);
-	trace_xelf_start(regs);
+	xelf_tell(start, regs);
 	atomic_long_inc(&xelf_loaded);
 }
 

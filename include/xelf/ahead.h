@@ -333,10 +333,10 @@ static noinline void xelf_use_hints(struct xelf_load *load)
 	ahead.places[XELF_HINT_STACK].end = PAGE_ALIGN(mm->start_stack + 1);
 	xelf_map_ahead(&ahead, &found);
 	atomic_long_inc(&xelf_hints_used);
-	trace_xelf_hints(found.count,
-			 XELF_HINTS_READ_PAGES - ahead.read_pages +
-			 XELF_HINTS_WRITE_PAGES - ahead.write_pages,
-			 ahead.ignored);
+	xelf_tell(hints, found.count,
+		  XELF_HINTS_READ_PAGES - ahead.read_pages +
+		  XELF_HINTS_WRITE_PAGES - ahead.write_pages,
+		  ahead.ignored);
 }
 
 #endif /* _XELF_AHEAD_H */

@@ -12,11 +12,11 @@
 #include <linux/seq_file.h>
 #include <linux/timekeeping.h>
 
-#include <trace/events/xelf.h>
 #include <xelf/check.h>
 #include <xelf/hints.h>
 #include <xelf/plan.h>
 #include <xelf/steps.h>
+#include <xelf/tell.h>
 
 static const char *const xelf_step_names[] = {
 #define XELF_STEP_NAME(id, name) \
@@ -108,8 +108,8 @@ static int xelf_refuse(struct xelf_load *load, enum xelf_reason reason, int err)
 		err = -xelf_reason_errno(reason);
 	load->reason = reason;
 	atomic_long_inc(&xelf_refused[reason]);
-	trace_xelf_refuse(load->bprm->interp, xelf_reason_name(reason),
-			  xelf_step_names[load->step], err);
+	xelf_tell(refuse, load->bprm->interp, xelf_reason_name(reason),
+		  xelf_step_names[load->step], err);
 	return err;
 }
 

@@ -152,27 +152,30 @@ static int xelf_map_segment(struct file *file, const Elf64_Phdr *phdr,
 	return xelf_map_anon(*bias + seg.anon_addr, seg.anon_size, prot);
 }
 
-static noinline void __xelf_trace_segment(unsigned int image, int index,
-					  const Elf64_Phdr *phdr,
-					  unsigned long bias)
+static noinline __cold void __xelf_tell_segment(const struct xelf_load *load,
+						const struct xelf_image *image,
+						const Elf64_Phdr *phdr)
 {
 	struct xelf_segment seg = xelf_segment(phdr, PAGE_SIZE);
+	bool interp = image == &load->interp;
+	unsigned int which = interp ? XELF_IMAGE_INTERP : XELF_IMAGE_PROGRAM;
+	int index = phdr - image->phdrs;
 
-	trace_xelf_segment(image, index, &seg, bias, xelf_prot(phdr->p_flags));
-	if (image == XELF_IMAGE_INTERP ? XELF_INTERP_BSS_MERGED :
-					 XELF_PROGRAM_BSS_MERGED)
+	trace_xelf_segment(which, index, &seg, image->bias,
+			   xelf_prot(phdr->p_flags));
+	if (interp ? XELF_INTERP_BSS_MERGED : XELF_PROGRAM_BSS_MERGED)
 		return;
 	if (seg.clear_size || seg.anon_size)
-		trace_xelf_bss(image, index, &seg, bias);
+		trace_xelf_bss(which, index, &seg, image->bias);
 }
 
-/* Tells of a segment that was mapped at @bias. */
-static __always_inline void xelf_trace_segment(unsigned int image, int index,
-					       const Elf64_Phdr *phdr,
-					       unsigned long bias)
+/* Tells of a segment that was mapped. */
+static __always_inline void xelf_tell_segment(const struct xelf_load *load,
+					      const struct xelf_image *image,
+					      const Elf64_Phdr *phdr)
 {
 	if (trace_xelf_segment_enabled() || trace_xelf_bss_enabled())
-		__xelf_trace_segment(image, index, phdr, bias);
+		__xelf_tell_segment(load, image, phdr);
 }
 
 /*
@@ -265,8 +268,7 @@ static int xelf_map_program(struct xelf_load *load)
 			err = xelf_map_program_segment(load, phdr, flags, total,
 						       &bss);
 		if (!err)
-			xelf_trace_segment(XELF_IMAGE_PROGRAM, i, phdr,
-					   program->bias);
+			xelf_tell_segment(load, program, phdr);
 		/* The first mapping reserved the room for all the others. */
 		flags = XELF_MAP_FILE | MAP_FIXED | program->map_flags;
 		total = 0;
@@ -344,7 +346,7 @@ static int xelf_map_interp(struct xelf_load *load)
 		err = xelf_map_interp_segment(load, phdr, flags, total);
 		xelf_bss_add(&bss, phdr, interp->bias);
 		if (!err)
-			xelf_trace_segment(XELF_IMAGE_INTERP, i, phdr, interp->bias);
+			xelf_tell_segment(load, interp, phdr);
 		flags = XELF_MAP_FILE | MAP_FIXED | interp->map_flags;
 		total = 0;
 		first = false;

@@ -137,7 +137,7 @@ static int xelf_check(struct xelf_load *load)
 		return xelf_refuse(load, XELF_CANNOT_MAP, 0);
 	if (xelf_read_program_head(load) || xelf_read_phdrs(program))
 		return xelf_refuse(load, XELF_PHDRS_UNREADABLE, 0);
-	trace_xelf_check(load->bprm->interp, &program->ehdr);
+	xelf_tell(check, load->bprm->interp, &program->ehdr);
 	return 0;
 }
 
@@ -217,7 +217,7 @@ static int xelf_open_interp(struct xelf_load *load)
 	if (err)
 		goto out;
 	file = xelf_open_interp_file(load->bprm, path);
-	trace_xelf_interpreter(path, PTR_ERR_OR_ZERO(file));
+	xelf_tell(interpreter, path, PTR_ERR_OR_ZERO(file));
 	if (IS_ERR(file)) {
 		err = xelf_refuse(load, XELF_INTERP_OPEN, PTR_ERR(file));
 		goto out;
@@ -276,9 +276,9 @@ static int xelf_check_segments(struct xelf_load *load)
 		if (err)
 			return err;
 	}
-	trace_xelf_plan(XELF_IMAGE_PROGRAM, program);
+	xelf_tell(plan, XELF_IMAGE_PROGRAM, program);
 	if (load->interp.file) {
-		trace_xelf_plan(XELF_IMAGE_INTERP, interp);
+		xelf_tell(plan, XELF_IMAGE_INTERP, interp);
 		reason = xelf_check_interp_plan(interp, &load->limits);
 	}
 	if (!reason)

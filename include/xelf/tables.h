@@ -42,11 +42,16 @@ enum xelf_task_auxv {
 static u8 xelf_auxv_at[XELF_TASK_AUXV_COUNT];
 
 /*
+ * This and what calls it is inlined by force: xelf_exec(), its one caller, has
+ * grown too large for the compiler to do so by itself, and a function of this
+ * size saves and restores every register.
+ *
  * Fills mm->saved_auxv, whose rest is zeros: /proc/PID/auxv and the core dumper
  * walk it up to AT_NULL. Returns the number of longs, AT_NULL included.
  */
-static unsigned int xelf_fill_auxv(const struct xelf_load *load,
-				   unsigned long platform, unsigned long random)
+static __always_inline unsigned int
+xelf_fill_auxv(const struct xelf_load *load, unsigned long platform,
+	       unsigned long random)
 {
 	const struct linux_binprm *bprm = load->bprm;
 	const struct xelf_image *program = &load->program;
@@ -115,7 +120,7 @@ static int xelf_put_strings(unsigned long __user **slot, int count,
 }
 
 /* argc, argv, envp and the vector, below the strings that execve() copied. */
-static int __xelf_write_tables(struct xelf_load *load)
+static __always_inline int __xelf_write_tables(struct xelf_load *load)
 {
 	const char *platform = XELF_PLATFORM;
 	size_t platform_size = strlen(platform) + 1;
@@ -166,7 +171,7 @@ static int __xelf_write_tables(struct xelf_load *load)
 	return 0;
 }
 
-static int xelf_write_tables(struct xelf_load *load)
+static __always_inline int xelf_write_tables(struct xelf_load *load)
 {
 	int err;
 
@@ -174,9 +179,9 @@ static int xelf_write_tables(struct xelf_load *load)
 	err = __xelf_write_tables(load);
 	if (err)
 		return xelf_kill(XELF_STEP_TABLES, err);
-	trace_xelf_auxv(&load->program.plan, load->program.bias,
-			load->interp.bias, current->mm);
-	trace_xelf_stack(load->bprm, current->mm);
+	xelf_tell(auxv, &load->program.plan, load->program.bias,
+		  load->interp.bias, current->mm);
+	xelf_tell(stack, load->bprm, current->mm);
 	return 0;
 }
 
