@@ -107,7 +107,7 @@ static int xelf_map_vdso(struct xelf_load *load)
 	set_binfmt(&xelf_format);
 	if (!vdso)
 		return 0;
-	err = static_call(xelf_map_vdso)(load->bprm, !!load->interp.file);
+	err = static_call(xelf_map_vdso)(load->bprm, !!load->interp);
 	if (err < 0)
 		return xelf_kill(XELF_STEP_VDSO, err);
 	xelf_tell(vdso, xelf_vdso_base());
@@ -137,7 +137,7 @@ static void xelf_set_bounds(struct xelf_load *load)
 	 * it gets the one that a program with an interpreter would have.
 	 */
 	if ((XELF_BRK_MOVED_ALWAYS ? !IS_ENABLED(CONFIG_COMPAT_BRK) : random) &&
-	    program->ehdr.e_type == ET_DYN && !load->interp.file) {
+	    program->ehdr.e_type == ET_DYN && !load->interp) {
 		brk = ELF_ET_DYN_BASE;
 		moved = true;
 	}
@@ -174,8 +174,7 @@ static void xelf_start(struct xelf_load *load)
 	struct pt_regs *regs = current_pt_regs();
 
 	xelf_enter(load, XELF_STEP_START);
-	ELF_PLAT_INIT(regs, load->interp.file ? load->interp.bias :
-						load->program.bias);
+	ELF_PLAT_INIT(regs, (load->interp ?: &load->program)->bias);
 	finalize_exec(load->bprm);
 	start_thread(regs, load->entry, load->bprm->p);
 	xelf_break(load->bprm);
@@ -185,14 +184,16 @@ static void xelf_start(struct xelf_load *load)
 
 static void xelf_release(struct xelf_load *load)
 {
-	if (load->interp.file) {
-		exe_file_allow_write_access(load->interp.file);
+	struct xelf_image *interp = load->interp;
+
+	if (interp) {
+		exe_file_allow_write_access(interp->file);
 		if (!xelf_is_broken(XELF_BROKEN_LEAK))
-			fput(load->interp.file);
+			fput(interp->file);
+		kfree(interp->own_phdrs);
+		kfree(interp);
 	}
 	kfree(load->program_head);
-	kfree(load->interp_head);
-	kfree(load->interp.own_phdrs);
 	kfree(load->program.own_phdrs);
 }
 

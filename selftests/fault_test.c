@@ -317,6 +317,21 @@ static bool can_be_unmounted(void)
 	return !umount(DIR_);
 }
 
+/*
+ * Has every place been come to that must be? What is the n-th fault varies a
+ * little from exec to exec, so that one may be passed over.
+ */
+static bool all_reached(bool far)
+{
+	const struct tally *ours = &tallies[1], *kernels = &tallies[0];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ours->errnos); i++)
+		if (ours->errnos[i] && !kernels->errnos[i])
+			return false;
+	return far == !!ours->ran[XELF_STEP_CHECK];
+}
+
 TEST_F_TIMEOUT(fault, each_gives_an_errno_or_kills_and_leaks_nothing, 1200)
 {
 	struct tally *ours = &tallies[1], *kernels = &tallies[0];
@@ -326,10 +341,12 @@ TEST_F_TIMEOUT(fault, each_gives_an_errno_or_kills_and_leaks_nothing, 1200)
 	if (!self->can)
 		SKIP(return, "this kernel has no fault injection");
 	memset(tallies, 0, sizeof(tallies));
-	set_enabled(false);
-	fault_all(_metadata, kernels);
-	set_enabled(true);
-	fault_all(_metadata, ours);
+	for (i = 0; i < 4 && (!i || !all_reached(variant->far)); i++) {
+		set_enabled(false);
+		fault_all(_metadata, kernels);
+		set_enabled(true);
+		fault_all(_metadata, ours);
+	}
 	print_tally("binfmt_elf", kernels);
 	print_tally("binfmt_xelf", ours);
 	EXPECT_TRUE(soon(can_be_unmounted)) {
@@ -342,10 +359,11 @@ TEST_F_TIMEOUT(fault, each_gives_an_errno_or_kills_and_leaks_nothing, 1200)
 	EXPECT_EQ(variant->interp, !!ours->refused[XELF_STEP_OPEN]);
 	EXPECT_EQ(variant->hints, counter("hints-used") > hints);
 	/* Nobody sees an error that the kernel's loader would not give. */
-	for (i = 0; i < ARRAY_SIZE(ours->errnos); i++)
+	for (i = 0; i < ARRAY_SIZE(ours->errnos); i++) {
 		EXPECT_LE(ours->errnos[i], kernels->errnos[i]) {
 			TH_LOG("only binfmt_xelf: %s", strerror(i));
 		}
+	}
 }
 
 TEST_HARNESS_MAIN

@@ -39,7 +39,7 @@ static struct control {
 	unsigned long page;
 	unsigned long number;	/* of the first read that fails; 0: none */
 	bool cut;		/* does it come short, in place of an error? */
-	unsigned int delay;	/* of each read, in microseconds */
+	unsigned long slow;	/* the number of a read that takes its time */
 
 	unsigned long reads;	/* since reset() */
 	unsigned long failed;
@@ -92,9 +92,9 @@ static int serve_read(const char *path, char *to, size_t size, off_t offset,
 	if (file < 0 || page >= PAGES)
 		return -EIO;
 	control->at[file][page]++;
-	if (control->delay)
-		usleep(control->delay);
 	control->reads++;
+	if (control->reads == control->slow)
+		usleep(300000);
 	if ((control->number && control->reads >= control->number) ||
 	    (control->file == file && control->page == page)) {
 		control->failed++;
@@ -500,7 +500,7 @@ TEST_F(hints_fault, it_can_be_killed_in_every_read)
 	append_hints(STORE PROGRAM, &self->hints, 1, NULL);
 	for (n = 1; n < MAX_READS; n++) {
 		reset();
-		control->delay = 50000;
+		control->slow = n;
 		fflush(stdout);
 		pid = fork();
 		if (!pid) {

@@ -382,12 +382,15 @@ static bool load_module(void)
 /* It goes when nobody uses it; so for a while nobody begins to. */
 static void load_and_unload(int unused)
 {
+	bool gone;
 	int tries;
 
 	while (!stopped()) {
 		shared->untagged = chance(2);
+		gone = false;
 		for (tries = 0; tries < 500 && !stopped(); tries++) {
-			if (!syscall(SYS_delete_module, MODULE, O_NONBLOCK))
+			gone = !syscall(SYS_delete_module, MODULE, O_NONBLOCK);
+			if (gone)
 				break;
 			count(in_use);
 			usleep(10000);
@@ -395,7 +398,8 @@ static void load_and_unload(int unused)
 				shared->untagged = true;
 		}
 		shared->untagged = false;
-		if (tries == 500 || stopped())
+		/* Once gone it is loaded again, also when all is to stop. */
+		if (!gone)
 			continue;
 		/* Meanwhile the kernel's loader runs them. */
 		usleep(chance(200000));

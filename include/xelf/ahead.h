@@ -286,9 +286,9 @@ static struct xelf_extent xelf_image_extent(const struct xelf_image *image)
 /* Is the interpreter the one that the hints are for? */
 static bool xelf_same_interp(const struct xelf_load *load, u64 sum)
 {
-	const struct xelf_image *interp = &load->interp;
+	const struct xelf_image *interp = load->interp;
 
-	return interp->file &&
+	return interp &&
 	       sum == xelf_interp_sum(interp->head, interp->head_size,
 				      i_size_read(file_inode(interp->file)));
 }
@@ -326,7 +326,7 @@ static noinline void xelf_use_hints(struct xelf_load *load)
 	}
 	ahead.places[XELF_HINT_PROGRAM] = xelf_image_extent(&load->program);
 	if (found.interp && xelf_same_interp(load, found.interp))
-		ahead.places[XELF_HINT_INTERP] = xelf_image_extent(&load->interp);
+		ahead.places[XELF_HINT_INTERP] = xelf_image_extent(load->interp);
 	else if (found.interp)
 		atomic_long_inc(&xelf_hints_ignored[XELF_HINTS_OTHER_INTERP]);
 	/* All that lies below; there may be less of a stack. */

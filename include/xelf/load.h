@@ -62,9 +62,8 @@ struct xelf_load {
 	struct linux_binprm *bprm;
 	struct xelf_limits limits;
 	struct xelf_image program;
-	struct xelf_image interp;	/* .file is NULL without one */
+	struct xelf_image *interp;	/* NULL without one */
 	u8 *program_head;		/* XELF_HEAD_SIZE bytes, if it takes as many */
-	u8 *interp_head;		/* the same */
 	int randomize_va_space;		/* read once: root may flip it meanwhile */
 	unsigned long entry;		/* where the task starts */
 	enum xelf_step step;
@@ -72,14 +71,20 @@ struct xelf_load {
 	u64 *ns;	/* when each step began; NULL unless xelf_exec is traced */
 };
 
+/* Not if tracing began in the middle of this exec. */
+static noinline __cold void xelf_take_time(struct xelf_load *load)
+{
+	if (load->ns)
+		load->ns[load->step] = ktime_get_ns();
+}
+
 /* Each step of XELF_STEPS begins with this. */
 static __always_inline void xelf_enter(struct xelf_load *load,
 				       enum xelf_step step)
 {
 	load->step = step;
-	/* Not if tracing began in the middle of this exec. */
-	if (trace_xelf_exec_enabled() && load->ns)
-		load->ns[step] = ktime_get_ns();
+	if (trace_xelf_exec_enabled())
+		xelf_take_time(load);
 }
 
 /* The event that sums up: from when each step began to how long it took. */

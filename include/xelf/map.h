@@ -152,30 +152,27 @@ static int xelf_map_segment(struct file *file, const Elf64_Phdr *phdr,
 	return xelf_map_anon(*bias + seg.anon_addr, seg.anon_size, prot);
 }
 
-static noinline __cold void __xelf_tell_segment(const struct xelf_load *load,
+/* @bss: its zeroes are its own, and not told of for the whole image. */
+static noinline __cold void __xelf_tell_segment(unsigned int which,
 						const struct xelf_image *image,
-						const Elf64_Phdr *phdr)
+						int index, bool bss)
 {
+	const Elf64_Phdr *phdr = &image->phdrs[index];
 	struct xelf_segment seg = xelf_segment(phdr, PAGE_SIZE);
-	bool interp = image == &load->interp;
-	unsigned int which = interp ? XELF_IMAGE_INTERP : XELF_IMAGE_PROGRAM;
-	int index = phdr - image->phdrs;
 
 	trace_xelf_segment(which, index, &seg, image->bias,
 			   xelf_prot(phdr->p_flags));
-	if (interp ? XELF_INTERP_BSS_MERGED : XELF_PROGRAM_BSS_MERGED)
-		return;
-	if (seg.clear_size || seg.anon_size)
+	if (bss && (seg.clear_size || seg.anon_size))
 		trace_xelf_bss(which, index, &seg, image->bias);
 }
 
 /* Tells of a segment that was mapped. */
-static __always_inline void xelf_tell_segment(const struct xelf_load *load,
+static __always_inline void xelf_tell_segment(unsigned int which,
 					      const struct xelf_image *image,
-					      const Elf64_Phdr *phdr)
+					      int index, bool bss)
 {
-	if (trace_xelf_segment_enabled() || trace_xelf_bss_enabled())
-		__xelf_tell_segment(load, image, phdr);
+	if (trace_xelf_segment_enabled() || (bss && trace_xelf_bss_enabled()))
+		__xelf_tell_segment(which, image, index, bss);
 }
 
 /*
@@ -193,7 +190,7 @@ static int xelf_place_program(struct xelf_load *load, const Elf64_Phdr *first,
 	unsigned long addr = 0;
 	int err;
 
-	if (load->interp.file) {
+	if (load->interp) {
 		addr = ELF_ET_DYN_BASE;
 		if (current->flags & PF_RANDOMIZE)
 			addr += static_call(xelf_arch_mmap_rnd)();
@@ -246,7 +243,7 @@ static int xelf_map_program(struct xelf_load *load)
 	int i, err = 0;
 
 	xelf_enter(load, XELF_STEP_PROGRAM);
-	for (i = 0; i < program->ehdr.e_phnum && !err; i++) {
+	for (i = 0; i < program->ehdr.e_phnum; i++) {
 		const Elf64_Phdr *phdr = &program->phdrs[i];
 
 		if (phdr->p_type != PT_LOAD)
@@ -267,8 +264,10 @@ static int xelf_map_program(struct xelf_load *load)
 		if (!err)
 			err = xelf_map_program_segment(load, phdr, flags, total,
 						       &bss);
-		if (!err)
-			xelf_tell_segment(load, program, phdr);
+		if (err)
+			break;
+		xelf_tell_segment(XELF_IMAGE_PROGRAM, program, i,
+				  !XELF_PROGRAM_BSS_MERGED);
 		/* The first mapping reserved the room for all the others. */
 		flags = XELF_MAP_FILE | MAP_FIXED | program->map_flags;
 		total = 0;
@@ -280,7 +279,7 @@ static int xelf_map_program(struct xelf_load *load)
 		return xelf_kill(XELF_STEP_PROGRAM, err);
 
 	load->entry = program->ehdr.e_entry + program->bias;
-	if (!load->interp.file && load->entry >= TASK_SIZE)
+	if (!load->interp && load->entry >= TASK_SIZE)
 		return xelf_kill(XELF_STEP_PROGRAM, -EINVAL);
 	return 0;
 }
@@ -289,7 +288,7 @@ static int xelf_map_interp_segment(struct xelf_load *load,
 				   const Elf64_Phdr *phdr, unsigned long flags,
 				   unsigned long total)
 {
-	struct xelf_image *interp = &load->interp;
+	struct xelf_image *interp = load->interp;
 	int err;
 
 	if (XELF_INTERP_BSS_MERGED)
@@ -309,21 +308,22 @@ static int xelf_map_interp_segment(struct xelf_load *load,
 
 static int xelf_map_interp(struct xelf_load *load)
 {
-	struct xelf_image *interp = &load->interp;
-	bool fixed = interp->ehdr.e_type == ET_EXEC;
-	unsigned long flags = XELF_MAP_FILE | (fixed ? MAP_FIXED : 0) |
-			      interp->map_flags;
-	unsigned long total = xelf_image_total(interp);
+	struct xelf_image *interp = load->interp;
 	struct xelf_bss bss = { };
+	unsigned long flags, total;
 	bool first = true;
+	bool fixed;
 	int i, err;
 
-	if (!interp->file)
+	if (!interp)
 		return 0;
 
 	xelf_enter(load, XELF_STEP_INTERP);
+	fixed = interp->ehdr.e_type == ET_EXEC;
+	flags = XELF_MAP_FILE | (fixed ? MAP_FIXED : 0) | interp->map_flags;
+	total = xelf_image_total(interp);
 	err = total ? 0 : -EINVAL;
-	for (i = 0; i < interp->ehdr.e_phnum && !err; i++) {
+	for (i = 0; !err && i < interp->ehdr.e_phnum; i++) {
 		const Elf64_Phdr *phdr = &interp->phdrs[i];
 
 		if (phdr->p_type != PT_LOAD)
@@ -344,9 +344,11 @@ static int xelf_map_interp(struct xelf_load *load)
 			total = 0;
 		}
 		err = xelf_map_interp_segment(load, phdr, flags, total);
+		if (err)
+			break;
 		xelf_bss_add(&bss, phdr, interp->bias);
-		if (!err)
-			xelf_tell_segment(load, interp, phdr);
+		xelf_tell_segment(XELF_IMAGE_INTERP, interp, i,
+				  !XELF_INTERP_BSS_MERGED);
 		flags = XELF_MAP_FILE | MAP_FIXED | interp->map_flags;
 		total = 0;
 		first = false;

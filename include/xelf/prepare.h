@@ -172,13 +172,10 @@ static int xelf_read_interp_path(struct xelf_load *load, const char **path,
 /* Reads and plans from an interpreter that is open. */
 static int xelf_check_interp_file(struct xelf_load *load)
 {
-	struct xelf_image *interp = &load->interp;
+	struct xelf_image *interp = load->interp;
 	int err;
 
-	load->interp_head = kmalloc(XELF_HEAD_SIZE, GFP_KERNEL);
-	if (!load->interp_head)
-		return xelf_refuse(load, XELF_NO_MEMORY, 0);
-	err = xelf_read_head(interp, load->interp_head, 0);
+	err = xelf_read_head(interp, (u8 *)(interp + 1), 0);
 	if (!err && interp->head_size < xelf_ehdr_size(XELF_MACHINE))
 		err = -EIO;
 	if (err)
@@ -202,6 +199,7 @@ static int xelf_check_interp_file(struct xelf_load *load)
  */
 static int xelf_open_interp(struct xelf_load *load)
 {
+	struct xelf_image *interp;
 	const char *path;
 	char *own = NULL;
 	struct file *file;
@@ -216,13 +214,21 @@ static int xelf_open_interp(struct xelf_load *load)
 	err = xelf_read_interp_path(load, &path, &own);
 	if (err)
 		goto out;
+	/* With room for its head. */
+	interp = kmalloc(sizeof(*interp) + XELF_HEAD_SIZE, GFP_KERNEL);
+	if (!interp) {
+		err = xelf_refuse(load, XELF_NO_MEMORY, 0);
+		goto out;
+	}
 	file = xelf_open_interp_file(load->bprm, path);
 	xelf_tell(interpreter, path, PTR_ERR_OR_ZERO(file));
 	if (IS_ERR(file)) {
 		err = xelf_refuse(load, XELF_INTERP_OPEN, PTR_ERR(file));
+		kfree(interp);
 		goto out;
 	}
-	load->interp.file = file;
+	*interp = (struct xelf_image){ .file = file };
+	load->interp = interp;
 	/* A program must not become readable by way of its interpreter. */
 	would_dump(load->bprm, file);
 	err = xelf_check_interp_file(load);
@@ -237,8 +243,7 @@ out:
  */
 static noinline int xelf_read_properties(struct xelf_load *load)
 {
-	struct xelf_image *image = load->interp.file ? &load->interp :
-						       &load->program;
+	struct xelf_image *image = load->interp ?: &load->program;
 	const Elf64_Phdr *phdr;
 	enum xelf_reason reason;
 	u8 note[XELF_PROPERTY_SIZE];
@@ -265,7 +270,6 @@ static noinline int xelf_read_properties(struct xelf_load *load)
 /* What the kernel's loader would find out only when it is too late. */
 static int xelf_check_segments(struct xelf_load *load)
 {
-	struct xelf_plan *interp = &load->interp.plan;
 	struct xelf_plan *program = &load->program.plan;
 	enum xelf_reason reason = XELF_OK;
 	int err;
@@ -277,9 +281,10 @@ static int xelf_check_segments(struct xelf_load *load)
 			return err;
 	}
 	xelf_tell(plan, XELF_IMAGE_PROGRAM, program);
-	if (load->interp.file) {
-		xelf_tell(plan, XELF_IMAGE_INTERP, interp);
-		reason = xelf_check_interp_plan(interp, &load->limits);
+	if (load->interp) {
+		xelf_tell(plan, XELF_IMAGE_INTERP, &load->interp->plan);
+		reason = xelf_check_interp_plan(&load->interp->plan,
+						&load->limits);
 	}
 	if (!reason)
 		reason = xelf_check_plan(program, &load->limits);

@@ -42,9 +42,8 @@ enum xelf_task_auxv {
 static u8 xelf_auxv_at[XELF_TASK_AUXV_COUNT];
 
 /*
- * This and what calls it is inlined by force: xelf_exec(), its one caller, has
- * grown too large for the compiler to do so by itself, and a function of this
- * size saves and restores every register.
+ * This and its callers are inlined by force: xelf_exec() has grown too large for
+ * the compiler to do so by itself, and a function saves and restores registers.
  *
  * Fills mm->saved_auxv, whose rest is zeros: /proc/PID/auxv and the core dumper
  * walk it up to AT_NULL. Returns the number of longs, AT_NULL included.
@@ -68,7 +67,7 @@ xelf_fill_auxv(const struct xelf_load *load, unsigned long platform,
 	XELF_SET_AUXV(SYSINFO_EHDR, xelf_vdso_base());
 	XELF_SET_AUXV(PHDR, program->plan.phdr_addr + program->bias);
 	XELF_SET_AUXV(PHNUM, program->ehdr.e_phnum);
-	XELF_SET_AUXV(BASE, load->interp.bias);
+	XELF_SET_AUXV(BASE, load->interp ? load->interp->bias : 0);
 	XELF_SET_AUXV(FLAGS, xelf_at_flags(bprm));
 	XELF_SET_AUXV(ENTRY, program->ehdr.e_entry + program->bias);
 	XELF_SET_AUXV(UID, from_kuid_munged(cred->user_ns, cred->uid));
@@ -180,7 +179,7 @@ static __always_inline int xelf_write_tables(struct xelf_load *load)
 	if (err)
 		return xelf_kill(XELF_STEP_TABLES, err);
 	xelf_tell(auxv, &load->program.plan, load->program.bias,
-		  load->interp.bias, current->mm);
+		  load->interp ? load->interp->bias : 0, current->mm);
 	xelf_tell(stack, load->bprm, current->mm);
 	return 0;
 }
