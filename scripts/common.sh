@@ -100,11 +100,23 @@ choose_machine()
 	fi
 }
 
-# private_apt SUITE [ARCH]: fetches the package lists of one Debian release, for an apt that keeps
+# private_apt SUITE [ARCH]: only one at a time makes the lists of a release.
+private_apt()
+{
+	local lists_lock
+
+	mkdir -p "$cache/apt"
+	exec {lists_lock}>"$cache/apt/lock"
+	flock "$lists_lock"
+	make_private_apt "$@"
+	exec {lists_lock}>&-
+}
+
+# make_private_apt SUITE [ARCH]: fetches the package lists of one Debian release, for an apt that keeps
 # everything in the cache, needs no root and leaves the machine's own apt alone. Packages are
 # ARCH's (default amd64); NAME:amd64 is one that runs here. Call it afterwards as:
 # apt-get -c "$apt_conf" ...
-private_apt()
+make_private_apt()
 {
 	local suite=$1 release=${1%-backports} arch=${2:-amd64} dir=$cache/apt/$1
 	local machine=(-o "Dir::State::lists=$cache/apt/machine/lists" -o "Dir::Cache=$cache/apt/machine"
@@ -145,7 +157,7 @@ private_apt()
 
 	: >"$dir/status"
 	# The machine's hooks after an update are for its own lists.
-	cat >"$dir/apt.conf" <<-END
+	cat >"$dir/apt.conf.new" <<-END
 		#clear APT::Update::Post-Invoke;
 		#clear APT::Update::Post-Invoke-Success;
 		Dir::State "$dir";
@@ -163,9 +175,10 @@ private_apt()
 		APT::Architectures "$architectures";
 	END
 	if [ "$suite" != "$release" ]; then
-		printf 'APT::Default-Release "%s";\n' "$suite" >>"$dir/apt.conf"
+		printf 'APT::Default-Release "%s";\n' "$suite" >>"$dir/apt.conf.new"
 	fi
 	apt_conf=$dir/apt.conf
+	mv "$apt_conf.new" "$apt_conf"
 
 	say "apt: fetching the package lists of $suite"
 	if apt-get -qq -c "$apt_conf" update >&2; then
