@@ -185,6 +185,7 @@ struct trace_options {
  * @lost: what is missing
  * @main_symbol: TRACE_MAIN is main, not the entry point
  * @perf: whether there were mappings and costs of faults
+ * @fault_events: faults have trace events; else they are perf's, each at its end
  * @stopped: why the trace ended before the program did, or NULL
  * @interrupted: it was a signal that ended it
  * @status: of the ended program, as waitpid() gives it; -1: it was stopped
@@ -206,6 +207,7 @@ struct trace {
 	struct lost lost;
 	bool main_symbol;
 	bool perf;
+	bool fault_events;
 	const char *stopped;
 	bool interrupted;
 	int status;

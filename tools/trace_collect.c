@@ -886,6 +886,9 @@ int collector_run(struct collector *collector, struct trace *trace,
 
 	c->trace = trace;
 	trace->main_symbol = c->main_symbol;
+	trace->fault_events = tracefs_event_file_exists(c->instance, "exceptions",
+							"page_fault_user",
+							"enable");
 	if (pipe2(go, O_CLOEXEC) || pipe2(failed, O_CLOEXEC))
 		return fail("", "no pipe", errno);
 	fflush(stdout);
@@ -910,6 +913,8 @@ int collector_run(struct collector *collector, struct trace *trace,
 	trace_sort(trace);
 	if (perf)
 		perf_close(perf, trace);
+	if (!trace->fault_events)
+		trace_sort(trace);
 	trace_sort_maps(trace);
 	if (read(failed[0], &trace->exec_errno, sizeof(int)) <= 0)
 		trace->exec_errno = 0;

@@ -22,6 +22,7 @@
 struct cost_sample {
 	__u64 ns;
 	__u64 addr;
+	__u64 ip;	/* 0: the kernel's */
 	enum cost cost;
 };
 
@@ -39,6 +40,7 @@ struct perf {
 struct sample_record {
 	struct perf_event_header header;
 	__u64 id;
+	__u64 ip;
 	__u32 pid;
 	__u32 tid;
 	__u64 ns;
@@ -82,8 +84,9 @@ static int open_counter(pid_t pid, __u64 config, int with_maps)
 		.size = sizeof(attr),
 		.config = config,
 		.sample_period = 1,
-		.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID |
-			       PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR,
+		.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP |
+			       PERF_SAMPLE_TID | PERF_SAMPLE_TIME |
+			       PERF_SAMPLE_ADDR,
 		.mmap = with_maps,
 		.mmap_data = with_maps,
 		.mmap2 = with_maps,
@@ -144,6 +147,8 @@ static void add_sample(struct perf *perf, const struct sample_record *record)
 	perf->samples[perf->count++] = (struct cost_sample){
 		.ns = record->ns,
 		.addr = record->addr,
+		.ip = (record->header.misc & PERF_RECORD_MISC_CPUMODE_MASK) ==
+		      PERF_RECORD_MISC_USER ? record->ip : 0,
 		.cost = record->id == perf->ids[1] ? COST_MAJOR : COST_MINOR,
 	};
 }
@@ -198,19 +203,41 @@ void perf_read(struct perf *perf, struct trace *trace)
 	__atomic_store_n(&perf->page->data_tail, tail, __ATOMIC_RELEASE);
 }
 
+/* What a sample tells of a fault. An instruction that faults on itself is run. */
+static void add_fault(struct trace *trace, const struct cost_sample *sample)
+{
+	struct event *event = trace_add(trace, sample->ns, TRACE_FAULT);
+
+	if (event)
+		event->fault = (struct fault){
+			.addr = sample->addr,
+			.ip = sample->ip,
+			.access = sample->ip == sample->addr ? ACCESS_EXEC :
+							       ACCESS_UNKNOWN,
+			.cost = sample->cost,
+		};
+}
+
 /**
  * perf_close() - the process is gone, or of no interest any more
  * @perf: from perf_open()
- * @trace: its events, in the order of time; their costs are filled in
+ * @trace: its events, in the order of time; the costs of faults are filled in,
+ *	or the faults added, at the end, where they have no events
  */
 void perf_close(struct perf *perf, struct trace *trace)
 {
 	size_t i;
 
 	perf_read(perf, trace);
-	for (i = 0; i < perf->count; i++)
-		trace_cost(trace, perf->samples[i].ns, perf->samples[i].addr,
-			   perf->samples[i].cost);
+	for (i = 0; i < perf->count; i++) {
+		const struct cost_sample *sample = &perf->samples[i];
+
+		if (trace->fault_events)
+			trace_cost(trace, sample->ns, sample->addr,
+				   sample->cost);
+		else
+			add_fault(trace, sample);
+	}
 	munmap(perf->page, perf->size);
 	close(perf->fds[0]);
 	close(perf->fds[1]);

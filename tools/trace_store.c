@@ -98,8 +98,6 @@ struct load *trace_load(struct trace *trace, enum loader loader, __u64 ns)
  * @ns: when
  * @addr: where
  * @cost: minor or major
- *
- * A fault that the kernel has no trace event for is entered here.
  */
 void trace_cost(struct trace *trace, __u64 ns, __u64 addr, enum cost cost)
 {

@@ -120,7 +120,11 @@ static void print_sum(const struct timeline *timeline)
 	sum = counts_text(&counts);
 	printf("%s\n%s\n", result, sum);
 	if (!trace->perf)
-		puts("perf_event_open() was refused: no costs of faults, no names of files");
+		puts(trace->fault_events ?
+		     "perf_event_open() was refused: no costs of faults, no names of files" :
+		     "perf_event_open() was refused, and this kernel has no trace events of faults: there are none");
+	else if (!trace->fault_events)
+		puts("this kernel has no trace events of faults: they are perf's, of what access is not known");
 	if (lost_text(trace, &room))
 		printf("%s%s%s\n", colours()->bad, room, colours()->off);
 	free(room);
