@@ -122,7 +122,7 @@ static void print_sum(const struct timeline *timeline)
 	if (!trace->perf)
 		puts(trace->fault_events ?
 		     "perf_event_open() was refused: no costs of faults, no names of files" :
-		     "perf_event_open() was refused, and this kernel has no trace events of faults: there are none");
+		     "perf_event_open() was refused: no faults, no names of files");
 	else if (!trace->fault_events)
 		puts("this kernel has no trace events of faults: they are perf's, of what access is not known");
 	if (lost_text(trace, &room))
