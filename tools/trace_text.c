@@ -120,11 +120,10 @@ static void print_sum(const struct timeline *timeline)
 	sum = counts_text(&counts);
 	printf("%s\n%s\n", result, sum);
 	if (!trace->perf)
-		puts(trace->fault_events ?
-		     "perf_event_open() was refused: no costs of faults, no names of files" :
-		     "perf_event_open() was refused: no faults, no names of files");
+		printf("perf_event_open() was refused: no %s, no names of files\n",
+		       trace->fault_events ? "costs of faults" : "faults");
 	else if (!trace->fault_events)
-		puts("this kernel has no trace events of faults: they are perf's, of what access is not known");
+		puts("no trace events of faults here: they are perf's, of what access is not known");
 	if (lost_text(trace, &room))
 		printf("%s%s%s\n", colours()->bad, room, colours()->off);
 	free(room);
