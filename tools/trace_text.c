@@ -123,7 +123,7 @@ static void print_sum(const struct timeline *timeline)
 		printf("perf_event_open() was refused: no %s, no names of files\n",
 		       trace->fault_events ? "costs of faults" : "faults");
 	else if (!trace->fault_events)
-		puts("no trace events of faults here: they are perf's, of what access is not known");
+		puts("no trace events of faults here: they are perf's, of unknown access");
 	if (lost_text(trace, &room))
 		printf("%s%s%s\n", colours()->bad, room, colours()->off);
 	free(room);
