@@ -50,8 +50,7 @@ static unsigned long xelf_map_file(struct file *file, unsigned long addr,
  * is how the kernel's loader asks; it costs as much as two mappings more. What
  * is found stays free: nobody else maps into the memory of a task that has
  * not started, and the stack's growth is kept away by the kernel's choice of
- * the place for mappings. With gaps that way is kept, since the limits on a
- * task's memory count them while they are mapped.
+ * the place for mappings.
  */
 static int xelf_find_room(struct file *file, const Elf64_Phdr *first,
 			  unsigned long flags, unsigned long total,
@@ -75,6 +74,18 @@ static int xelf_find_room(struct file *file, const Elf64_Phdr *first,
 		return addr;
 	*bias = addr - seg.addr;
 	return 0;
+}
+
+/*
+ * Is it all the same how room is found? While all of an image is mapped as its
+ * first segment, the limits on a task's memory count what lies in gaps, and, if
+ * that segment can be written, the others as data.
+ */
+static bool xelf_can_find_room(const struct xelf_image *image,
+			       const Elf64_Phdr *first)
+{
+	return !image->plan.gaps && first->p_filesz &&
+	       !(first->p_flags & PF_W);
 }
 
 /*
@@ -252,7 +263,7 @@ static int xelf_map_program(struct xelf_load *load)
 			total = xelf_image_total(program);
 			err = total ? xelf_place_program(load, phdr, &flags) :
 				      -EINVAL;
-			if (!err && !program->plan.gaps && phdr->p_filesz) {
+			if (!err && xelf_can_find_room(program, phdr)) {
 				err = xelf_find_room(program->file, phdr, flags,
 						     total, &program->bias);
 				flags |= XELF_MAP_FIRST;
@@ -334,8 +345,9 @@ static int xelf_map_interp(struct xelf_load *load)
 		 */
 		if (first && !fixed && load->program.bias)
 			interp->bias = -xelf_page_floor(phdr->p_vaddr, PAGE_SIZE);
-		if (first && !fixed && !interp->plan.gaps && phdr->p_filesz &&
-		    !xelf_page_floor(interp->bias + phdr->p_vaddr, PAGE_SIZE)) {
+		if (first && !fixed && xelf_can_find_room(interp, phdr) &&
+		    !xelf_page_floor(xelf_in_memory(interp->bias, phdr->p_vaddr),
+				     PAGE_SIZE)) {
 			err = xelf_find_room(interp->file, phdr, flags, total,
 					     &interp->bias);
 			if (err)
