@@ -426,7 +426,8 @@ static bool read_patch(struct input_file *file, const char *line)
 		return false;
 	for (line += used; sscanf(line, "%2hhx", &patches[patch.size]) == 1;
 	     line += 2)
-		if (++patch.size == sizeof(patches) || patch.at + patch.size > file->size)
+		if (++patch.size == sizeof(patches) || patch.at >= file->size ||
+		    patch.size > file->size - patch.at)
 			return false;
 	if (!patch.size)
 		return false;
@@ -443,9 +444,10 @@ static bool read_file_line(struct input *input, const char *line)
 {
 	char word[32], name[128];
 	size_t size;
-	int i, base;
+	int i, base, fields;
 
-	if (sscanf(line, "%31s %127s %zu", word, name, &size) < 2)
+	fields = sscanf(line, "%31s %127s %zu", word, name, &size);
+	if (fields < 2 || (fields < 3 && *name != '@'))
 		return false;
 	for (i = 0; i < FILES && strcmp(word, file_names[i]); i++)
 		;

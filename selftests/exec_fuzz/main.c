@@ -57,6 +57,7 @@ static struct {
 static struct state {
 	unsigned long begun;		/* ms */
 	unsigned long turn;		/* inputs begun */
+	unsigned long runs;		/* of inputs, those made smaller included */
 	unsigned long compared;
 	unsigned long loaded, refused, killed, ran_on, random, misplaced;
 	unsigned long by_rule[RULE_COUNT];
@@ -160,7 +161,8 @@ static void judge_outcome(struct verdict *verdict)
 	if (ours->err)
 		ours->reason = run_reason(work);
 	rule = find_rule(theirs, ours);
-	if (rule) {
+	/* Of the exclusive form, what is seen there is that of the plain one. */
+	if (rule && rule->allows != rule_exclusive_form) {
 		state->by_rule[rule - rules]++;
 		return;
 	}
@@ -180,13 +182,16 @@ static void judge_outcome(struct verdict *verdict)
 /* The first thing that differs, without its address, is the key. */
 static void judge_state(struct verdict *verdict)
 {
-	FILE *details = fmemopen(verdict->details, sizeof(verdict->details), "w");
+	/* With room for what shrink() adds. */
+	const size_t size = sizeof(verdict->details) - 32;
+	FILE *details = fmemopen(verdict->details, size, "w");
 	const struct sight *a = &pair.sight[0], *b = &pair.sight[1];
 	size_t found = 0, i;
 
 	if (!pair.exclusive)
 		found = run_explain(work, details);
 	fclose(details);
+	verdict->details[size - 1] = 0;
 	if (found) {
 		say_wrong(verdict, "what is seen differs in %zu place(s)%.400s",
 			  found, verdict->details + 1);
@@ -255,6 +260,7 @@ static void run_work(struct verdict *verdict, bool ours_first)
 	const unsigned int run_ms = state->has_kcov ? 3000 : 300;
 	const char *unwritten = run_write(work);
 
+	state->runs++;
 	verdict->wrong = false;
 	*verdict->details = 0;
 	if (unwritten) {
@@ -295,11 +301,12 @@ static void check_counts(struct verdict *verdict)
 			  files, first_files);
 }
 
-/* Has the kernel complained? scripts/vm has the same words. */
+/* Has the kernel complained? scripts/vm looks for much the same. */
 static void check_log(struct verdict *verdict)
 {
 	static const char *const words[] = {
 		"BUG:", "WARNING:", "Oops", "KASAN", "UBSAN", "Call Trace",
+		"Call trace", "possible irq lock inversion", "possible deadlock",
 		"general protection fault", "unreferenced object",
 		"possible circular locking", "possible recursive locking",
 		"inconsistent lock state", "suspicious RCU usage",
@@ -703,15 +710,15 @@ static int report_dead(const char *text)
 static int watch(pid_t worker)
 {
 	unsigned long moved = state->begun, shown = moved;
-	unsigned long turn = 0;
+	unsigned long runs = 0;
 	int status;
 
 	for (;;) {
 		if (waitpid(worker, &status, WNOHANG) == worker)
 			break;
 		poll(NULL, 0, 100);
-		if (turn != state->turn) {
-			turn = state->turn;
+		if (runs != state->runs) {
+			runs = state->runs;
 			moved = now_ms();
 		}
 		if (!options.input && now_ms() - shown >= PROGRESS_MS) {

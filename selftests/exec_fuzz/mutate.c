@@ -231,7 +231,7 @@ static void change_bytes(struct work_file *file, struct rng *rng)
 static void change_size(struct work_file *file, struct rng *rng)
 {
 	int i = pick_phdr(file, PT_NULL, rng);
-	size_t size = file->size;
+	size_t size = file->size, by;
 	Elf_Phdr phdr;
 
 	switch (rng_below(rng, 4)) {
@@ -242,7 +242,8 @@ static void change_size(struct work_file *file, struct rng *rng)
 		size += small(rng);
 		break;
 	case 2:
-		size -= small(rng) < size ? small(rng) : 0;
+		by = small(rng);
+		size -= by < size ? by : 0;
 		break;
 	default:
 		if (i < 0)
@@ -366,6 +367,8 @@ static void add_phdr(struct work_file *file, struct rng *rng)
 	if (i < 0)
 		return;
 	get_ehdr(file, &ehdr);
+	if (ehdr.e_phnum == 0xffff)
+		return;
 	phdr = get_phdr(file, i);
 	phdr.p_vaddr += rng_one_in(rng, 4) ? 0 : small(rng) & -PAGE;
 	if (rng_one_in(rng, 4))
@@ -392,6 +395,8 @@ static void split_segment(struct work_file *file, struct rng *rng)
 	at = PAGE * (1 + rng_below(rng, first.p_filesz / PAGE - 1)) -
 	     first.p_vaddr % PAGE;
 	get_ehdr(file, &ehdr);
+	if (ehdr.e_phnum == 0xffff)
+		return;
 	ehdr.e_phnum++;
 	put_ehdr(file, &ehdr);
 	if (phdr_count(file) != ehdr.e_phnum)
@@ -458,6 +463,8 @@ static void change_path(struct work_file *file, struct rng *rng)
 		if (!get_ehdr(file, &ehdr) || !phdr_count(file))
 			return;
 		i = rng_one_in(rng, 2) ? ehdr.e_phnum : pick_phdr(file, PT_NULL, rng);
+		if (i == 0xffff)
+			return;
 		ehdr.e_phnum += i == ehdr.e_phnum;
 		put_ehdr(file, &ehdr);
 		if (phdr_count(file) != ehdr.e_phnum)
