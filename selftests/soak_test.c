@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What is left of many execs, and of loading and unloading the module many
- * times: nothing. SOAK_EXECS execs (default 20000), a third of which are
- * refused on each way out, and SOAK_ROUNDS rounds of rmmod and insmod (default
+ * times: nothing. SOAK_EXECS execs (default 20000), half of which are
+ * refused, each on a way out of its own, and SOAK_ROUNDS rounds of rmmod and insmod (default
  * 100).
  *
  * Before each count, what the kernel keeps to use it again is given back: page

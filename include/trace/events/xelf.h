@@ -229,7 +229,7 @@ TRACE_EVENT(xelf_segment,
  * @addr: the pages after it
  * @size: bytes, whole pages; 0 if none
  * @index: of its program header; -1 on a kernel before 6.7, where all segments
- *	of an interpreter have one bss
+ *	of an interpreter have one bss, and on 5.10 those of a program too
  * @image: 0 the program, 1 its interpreter
  */
 TRACE_EVENT(xelf_bss,
