@@ -72,7 +72,6 @@ FIXTURE_VARIANT_ADD(aslr, static_pie) {
 
 FIXTURE_SETUP(aslr)
 {
-	memset(self, 0, sizeof(*self));
 	self->how.aslr = true;
 	if (mkdir(DIR_, 0755) && errno != EEXIST)
 		die("%s: mkdir", DIR_);

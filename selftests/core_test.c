@@ -147,7 +147,6 @@ FIXTURE(core) {
 
 FIXTURE_SETUP(core)
 {
-	memset(self, 0, sizeof(*self));
 	self->r.argv = crash_argv;
 	self->r.setup = prepare;
 	if (mkdir(DIR_, 0755) && errno != EEXIST)

@@ -108,7 +108,6 @@ FIXTURE(creds) {
 
 FIXTURE_SETUP(creds)
 {
-	memset(self, 0, sizeof(*self));
 	self->how.argv = argv_report;
 	self->how.setup = become_nobody;
 	if (mkdir(DIR_, 0755) && errno != EEXIST)

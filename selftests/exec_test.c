@@ -208,7 +208,6 @@ FIXTURE(exec) {
 
 FIXTURE_SETUP(exec)
 {
-	memset(self, 0, sizeof(*self));
 	if (mkdir(DIR_, 0755) && errno != EEXIST)
 		die("%s: mkdir", DIR_);
 	unlink(PROGRAM);

@@ -214,7 +214,6 @@ FIXTURE_SETUP(fault)
 {
 	size_t i;
 
-	memset(self, 0, sizeof(*self));
 	self->can = !access("/proc/thread-self/fail-nth", W_OK);
 	if (!self->can)
 		return;

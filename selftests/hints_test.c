@@ -15,7 +15,6 @@ FIXTURE(hints) {
 
 FIXTURE_SETUP(hints)
 {
-	memset(self, 0, sizeof(*self));
 	hints_init(&self->image, RUNS);
 	self->image.runs[0] = (struct xelf_hint){
 		0x12345678, 0xabcd, XELF_HINT_STACK, XELF_HINT_WRITE

@@ -115,7 +115,6 @@ static void tear_down(void)
 
 FIXTURE_SETUP(limits)
 {
-	memset(self, 0, sizeof(*self));
 	set_up();
 	write_program(PROGRAM, variant->type, variant->interp ? INTERP : NULL);
 }
@@ -337,7 +336,6 @@ FIXTURE(memory) {
 
 FIXTURE_SETUP(memory)
 {
-	memset(self, 0, sizeof(*self));
 	set_up();
 	write_program(PROGRAM, ET_DYN, INTERP);
 	write_self(CHILD);

@@ -114,7 +114,6 @@ FIXTURE(misc) {
 
 FIXTURE_SETUP(misc)
 {
-	memset(self, 0, sizeof(*self));
 	if (mkdir(DIR_, 0755) && errno != EEXIST)
 		die("%s: mkdir", DIR_);
 	self->usable = !access(MISC "/register", F_OK) ||

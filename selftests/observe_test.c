@@ -96,7 +96,6 @@ static void tear_down(void)
 
 FIXTURE_SETUP(observe)
 {
-	memset(self, 0, sizeof(*self));
 	set_up();
 }
 
@@ -344,7 +343,6 @@ static void want_core(void)
 
 FIXTURE_SETUP(core)
 {
-	memset(self, 0, sizeof(*self));
 	self->r.setup = want_core;
 	set_up();
 	read_file(PATTERN, self->pattern, sizeof(self->pattern) - 1);

@@ -65,7 +65,6 @@ FIXTURE(place) {
 
 FIXTURE_SETUP(place)
 {
-	memset(self, 0, sizeof(*self));
 	set_up();
 }
 
@@ -158,7 +157,6 @@ FIXTURE_SETUP(fs)
 {
 	size_t i;
 
-	memset(self, 0, sizeof(*self));
 	set_up();
 	/* It names no interpreter, and so may be copied. */
 	write_program(PROGRAM, ET_EXEC, NULL);

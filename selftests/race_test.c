@@ -92,7 +92,6 @@ FIXTURE(race) {
 
 FIXTURE_SETUP(race)
 {
-	memset(self, 0, sizeof(*self));
 	write_all(DIR_, PROGRAM, INTERP, CHILD);
 }
 

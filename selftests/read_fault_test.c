@@ -243,7 +243,6 @@ static void end(struct __test_metadata *_metadata, bool mounted, pid_t server)
 
 FIXTURE_SETUP(read_fault)
 {
-	memset(self, 0, sizeof(*self));
 	begin(&self->mounted, &self->server);
 	write_far_image(STORE INTERP, ET_DYN, NULL, variant->far, false);
 	write_far_image(STORE PROGRAM, variant->type,
@@ -382,7 +381,6 @@ FIXTURE_SETUP(hints_fault)
 {
 	Elf64_Phdr *far;
 
-	memset(self, 0, sizeof(*self));
 	begin(&self->mounted, &self->server);
 	image_init(&image, ET_DYN);
 	memcpy(image.bytes + IMAGE_CODE, read_and_exit, sizeof(read_and_exit));

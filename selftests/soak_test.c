@@ -357,7 +357,6 @@ static void write_programs(struct hints_image *hints)
 
 FIXTURE_SETUP(soak)
 {
-	memset(self, 0, sizeof(*self));
 	if (mkdir(DIR_, 0755) && errno != EEXIST)
 		die("%s: mkdir", DIR_);
 	write_programs(&self->hints);

@@ -103,7 +103,6 @@ FIXTURE(stack) {
 
 FIXTURE_SETUP(stack)
 {
-	memset(self, 0, sizeof(*self));
 	if (mkdir(DIR_, 0755) && errno != EEXIST)
 		die("%s: mkdir", DIR_);
 	unlink(PROGRAM);

@@ -476,7 +476,6 @@ static unsigned int number_of_environment(const char *name, unsigned int other)
 
 FIXTURE_SETUP(stress)
 {
-	memset(self, 0, sizeof(*self));
 	self->seconds = number_of_environment("STRESS_SECONDS", 30);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -79,7 +79,6 @@ static void tear_down(void)
 
 FIXTURE_SETUP(trace)
 {
-	memset(self, 0, sizeof(*self));
 	set_up();
 }
 
