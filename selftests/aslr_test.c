@@ -47,28 +47,8 @@ FIXTURE(aslr) {
 	struct run how;
 };
 
-FIXTURE_VARIANT(aslr) {
-	int type;
-	bool interp;
-};
-
-FIXTURE_VARIANT_ADD(aslr, fixed) {
-	.type = ET_EXEC,
-};
-
-FIXTURE_VARIANT_ADD(aslr, fixed_with_interpreter) {
-	.type = ET_EXEC,
-	.interp = true,
-};
-
-FIXTURE_VARIANT_ADD(aslr, pie) {
-	.type = ET_DYN,
-	.interp = true,
-};
-
-FIXTURE_VARIANT_ADD(aslr, static_pie) {
-	.type = ET_DYN,
-};
+PROGRAM_KINDS(aslr);
+FIXTURE_VARIANT_ADD(aslr, fixed_with_interpreter) { ET_EXEC, true };
 
 FIXTURE_SETUP(aslr)
 {

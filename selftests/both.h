@@ -122,6 +122,16 @@ static inline void write_interp(const char *path, int type)
 	image_write(&image, path, false);
 }
 
+/* The kinds of programs, as variants of @test. */
+#define PROGRAM_KINDS(test)						\
+	FIXTURE_VARIANT(test) {						\
+		int type;						\
+		bool interp;						\
+	};								\
+	FIXTURE_VARIANT_ADD(test, fixed) { ET_EXEC, false };		\
+	FIXTURE_VARIANT_ADD(test, pie) { ET_DYN, true };		\
+	FIXTURE_VARIANT_ADD(test, static_pie) { ET_DYN, false }
+
 /* This test program itself as a tagged program. */
 static inline void write_self(const char *path)
 {

@@ -76,23 +76,7 @@ FIXTURE(limits) {
 	struct run how;
 };
 
-FIXTURE_VARIANT(limits) {
-	int type;
-	bool interp;
-};
-
-FIXTURE_VARIANT_ADD(limits, fixed) {
-	.type = ET_EXEC,
-};
-
-FIXTURE_VARIANT_ADD(limits, pie) {
-	.type = ET_DYN,
-	.interp = true,
-};
-
-FIXTURE_VARIANT_ADD(limits, static_pie) {
-	.type = ET_DYN,
-};
+PROGRAM_KINDS(limits);
 
 static void set_up(void)
 {

@@ -295,28 +295,8 @@ FIXTURE(core) {
 	char uses_pid[8];
 };
 
-FIXTURE_VARIANT(core) {
-	int type;
-	bool interp;
-};
-
-FIXTURE_VARIANT_ADD(core, fixed) {
-	.type = ET_EXEC,
-};
-
-FIXTURE_VARIANT_ADD(core, fixed_with_interpreter) {
-	.type = ET_EXEC,
-	.interp = true,
-};
-
-FIXTURE_VARIANT_ADD(core, pie) {
-	.type = ET_DYN,
-	.interp = true,
-};
-
-FIXTURE_VARIANT_ADD(core, static_pie) {
-	.type = ET_DYN,
-};
+PROGRAM_KINDS(core);
+FIXTURE_VARIANT_ADD(core, fixed_with_interpreter) { ET_EXEC, true };
 
 /* A program that dies of its first instruction; so its memory is the loader's. */
 static void write_crash(const char *path, int type, const char *interp,
