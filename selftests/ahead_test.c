@@ -13,7 +13,6 @@
 
 #define DIR_	"/tmp/ahead_test/"
 #define PROGRAM	DIR_ "program"
-#define HINTS	"/sys/module/binfmt_xelf/parameters/hints"
 #define STATUS	7
 
 static __u8 tail[2 * XELF_HINTS_MAX_SIZE];
@@ -41,24 +40,22 @@ static void append(const void *data, size_t size)
 		die(PROGRAM);
 }
 
-static void begin(struct trial *trial)
+static void begin(void)
 {
-	memset(trial, 0, sizeof(*trial));
-	if (mkdir(DIR_, 0755) && errno != EEXIST)
-		die("%s: mkdir", DIR_);
-	write_file(HINTS, "1", 1, 0644);
+	fresh_dir(DIR_);
+	write_text(XELF_HINTS, "1");
 	write_self(PROGRAM);
 	set_hints_flag();
 }
 
 FIXTURE_SETUP(ahead)
 {
-	begin(&self->trial);
+	begin();
 }
 
 FIXTURE_TEARDOWN(ahead)
 {
-	write_file(HINTS, "1", 1, 0644);
+	write_text(XELF_HINTS, "1");
 }
 
 /*
@@ -203,7 +200,7 @@ TEST_F(ahead, switched_off_the_trailer_is_not_looked_at)
 	long used = counter("hints-used");
 
 	with_runs(&self->trial, 0);
-	write_file(HINTS, "0", 1, 0644);
+	write_text(XELF_HINTS, "0");
 	runs_and_counts(_metadata, &self->trial,
 			"loaded");
 	EXPECT_EQ(used, counter("hints-used"));
@@ -250,7 +247,7 @@ HOSTILE(no_such_access, 0, MANY, XELF_HINT_PROGRAM, 9, 64, 0);
 
 FIXTURE_SETUP(hostile)
 {
-	begin(&self->trial);
+	begin();
 }
 
 FIXTURE_TEARDOWN(hostile)
@@ -302,7 +299,7 @@ static off_t size_of(const char *path)
 
 FIXTURE_SETUP(any_trailer)
 {
-	begin(&self->trial);
+	begin();
 	if (variant->interp) {
 		static unsigned char head[XELF_INTERP_SUM_SIZE];
 		int fd;
@@ -470,7 +467,7 @@ TEST_F(ahead, recorded_hints_leave_few_faults_to_exceptions)
 
 	ASSERT_TRUE(record());
 	with = runs_and_counts(_metadata, &self->trial, "hints-used");
-	write_file(HINTS, "0", 1, 0644);
+	write_text(XELF_HINTS, "0");
 	without = runs_and_counts(_metadata, &self->trial, "loaded");
 	if (with < 0)
 		SKIP(return, "this kernel counts no page faults");
@@ -487,7 +484,7 @@ TEST_F(ahead, recorded_hints_take_no_more_memory)
 	ASSERT_TRUE(record());
 	runs_and_counts(_metadata, &self->trial, "hints-used");
 	with = self->trial.usage.ru_maxrss;
-	write_file(HINTS, "0", 1, 0644);
+	write_text(XELF_HINTS, "0");
 	runs_and_counts(_metadata, &self->trial, "loaded");
 	ksft_print_msg("%ld KiB with hints, %ld without\n", with,
 		       self->trial.usage.ru_maxrss);

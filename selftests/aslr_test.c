@@ -36,9 +36,7 @@ struct sample {
 
 static void set_randomize(int value)
 {
-	char digit = '0' + value;
-
-	write_file(SYSCTL, &digit, 1, 0644);
+	write_file(SYSCTL, &"012"[value], 1, 0644);
 }
 
 FIXTURE(aslr) {
@@ -53,10 +51,7 @@ FIXTURE_VARIANT_ADD(aslr, fixed_with_interpreter) { ET_EXEC, true };
 FIXTURE_SETUP(aslr)
 {
 	self->how.aslr = true;
-	if (mkdir(DIR_, 0755) && errno != EEXIST)
-		die("%s: mkdir", DIR_);
-	unlink(PROGRAM);
-	unlink(INTERP);
+	fresh_dir(DIR_);
 	write_interp(INTERP, ET_DYN);
 	write_program(PROGRAM, variant->type, variant->interp ? INTERP : NULL);
 	set_randomize(2);
@@ -65,9 +60,7 @@ FIXTURE_SETUP(aslr)
 FIXTURE_TEARDOWN(aslr)
 {
 	set_randomize(2);
-	unlink(PROGRAM);
-	unlink(INTERP);
-	rmdir(DIR_);
+	remove_dir(DIR_);
 }
 
 /* Runs the program so many times and takes down where its parts were. */
@@ -185,24 +178,16 @@ TEST_F(aslr, varies_as_much_and_as_far_as_when_untagged)
 	}
 }
 
-static int bits_of_mmap(void)
-{
-	char text[16] = "";
-
-	read_file("/proc/sys/vm/mmap_rnd_bits", text, sizeof(text) - 1);
-	return atoi(text);
-}
-
 TEST_F(aslr, has_the_entropy_that_the_kernel_is_set_to)
 {
 	struct sample *ours = &self->sample[1];
 	bool mapped = variant->interp || variant->type == ET_DYN;
+	int bits = number_in("/proc/sys/vm/mmap_rnd_bits");
 
 	take_sample(_metadata, true, RUNS, ours);
 	EXPECT_LE(TEST_STACK_BITS, __builtin_popcountl(varying(ours, STACK)));
-	EXPECT_LE(mapped ? bits_of_mmap() : 0,
-		  __builtin_popcountl(varying(ours, MMAP)));
-	EXPECT_LE(variant->type == ET_DYN ? bits_of_mmap() : 0,
+	EXPECT_LE(mapped ? bits : 0, __builtin_popcountl(varying(ours, MMAP)));
+	EXPECT_LE(variant->type == ET_DYN ? bits : 0,
 		  __builtin_popcountl(varying(ours, IMAGE)));
 	EXPECT_LE(12, __builtin_popcountl(varying(ours, BRK)));
 	EXPECT_LE(8, __builtin_popcountl(varying(ours, VDSO)));

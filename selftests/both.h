@@ -6,6 +6,7 @@
 #ifndef XELF_BOTH_H
 #define XELF_BOTH_H
 
+#include <grp.h>
 #include <kselftest_harness.h>
 
 #include "image.h"
@@ -19,24 +20,14 @@
 /* The first argument of a test program that is run as a program under test. */
 #define CHILD_PREFIX	"--child-"
 
+/* Those whom tests become, or give files to. */
+#define NOBODY	65534
+#define OTHER	1234
+
 static char seen[2][4 << 20];	/* by kernel's loader, by ours */
 static struct image image;
 
-/* The rest of the first line of @text that begins with @name; NULL if none. */
-static inline const char *line_of(const char *text, const char *name)
-{
-	size_t size = strlen(name);
-
-	for (; text && *text; text = strchr(text, '\n')) {
-		if (*text == '\n' && !*++text)
-			break;
-		if (!strncmp(text, name, size) && text[size] == ' ')
-			return text + size + 1;
-	}
-	return NULL;
-}
-
-/* The hexadecimal number there; all ones if there is no such line. */
+/* The hexadecimal number that follows @name; all ones if no line has it. */
 static inline unsigned long number_of(const char *text, const char *name)
 {
 	const char *line = line_of(text, name);
@@ -51,25 +42,6 @@ static inline unsigned long auxv_of(const char *text, unsigned long id)
 
 	snprintf(name, sizeof(name), "auxv %lx", id);
 	return number_of(text, name);
-}
-
-/* Says where two reports part. */
-static inline bool same_text(const char *a, const char *b)
-{
-	const char *line_a = a, *line_b = b;
-
-	if (!strcmp(a, b))
-		return true;
-	for (; *a && *a == *b; a++, b++)
-		if (*a == '\n') {
-			line_a = a + 1;
-			line_b = b + 1;
-		}
-	ksft_print_msg("binfmt_elf:  %.*s\n", (int)strcspn(line_a, "\n"),
-		       line_a);
-	ksft_print_msg("binfmt_xelf: %.*s\n", (int)strcspn(line_b, "\n"),
-		       line_b);
-	return false;
 }
 
 /*
@@ -145,13 +117,34 @@ __attribute__((unused))
 static void write_all(const char *dir, const char *program, const char *interp,
 		      const char *self)
 {
-	if (mkdir(dir, 0755) && errno != EEXIST)
-		die("%s: mkdir", dir);
-	unlink(program);
-	unlink(interp);
+	fresh_dir(dir);
 	write_interp(interp, ET_DYN);
 	write_program(program, ET_DYN, interp);
 	write_self(self);
+}
+
+/* In a child: nobody, with a group besides, as users have. */
+static inline void become_nobody(void)
+{
+	gid_t group = 4321;
+
+	if (setgroups(1, &group) || setgid(NOBODY) || setuid(NOBODY))
+		die("setuid");
+}
+
+/* In a program under test: lines of its status; not all can be compared. */
+static inline void report_status(const char *const *names)
+{
+	static char status[65536];
+	const char *line;
+
+	read_text("/proc/self/status", status, sizeof(status));
+	for (; *names; names++) {
+		line = line_of(status, *names);
+		if (line)
+			printf("status %s:%.*s\n", *names,
+			       (int)strcspn(line, "\n"), line);
+	}
 }
 
 #endif /* XELF_BOTH_H */

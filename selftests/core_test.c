@@ -135,8 +135,7 @@ static void prepare(void)
 	if (setrlimit(RLIMIT_CORE, &limit) || chdir(DIR_))
 		die("setrlimit, chdir");
 	if (core_filter)
-		write_file("/proc/self/coredump_filter", core_filter,
-			   strlen(core_filter), 0644);
+		write_text("/proc/self/coredump_filter", core_filter);
 }
 
 FIXTURE(core) {
@@ -149,23 +148,19 @@ FIXTURE_SETUP(core)
 {
 	self->r.argv = crash_argv;
 	self->r.setup = prepare;
-	if (mkdir(DIR_, 0755) && errno != EEXIST)
-		die("%s: mkdir", DIR_);
-	unlink(CORE);
-	read_file(PATTERN, self->pattern, sizeof(self->pattern) - 1);
-	read_file(USES_PID, self->uses_pid, sizeof(self->uses_pid) - 1);
-	write_file(PATTERN, CORE, strlen(CORE), 0644);
-	write_file(USES_PID, "0", 1, 0644);
+	fresh_dir(DIR_);
+	read_text(PATTERN, self->pattern, sizeof(self->pattern));
+	read_text(USES_PID, self->uses_pid, sizeof(self->uses_pid));
+	write_text(PATTERN, CORE);
+	write_text(USES_PID, "0");
 	write_self(CHILD);
 }
 
 FIXTURE_TEARDOWN(core)
 {
-	write_file(PATTERN, self->pattern, strlen(self->pattern), 0644);
-	write_file(USES_PID, self->uses_pid, strlen(self->uses_pid), 0644);
-	unlink(CORE);
-	unlink(CHILD);
-	rmdir(DIR_);
+	write_text(PATTERN, self->pattern);
+	write_text(USES_PID, self->uses_pid);
+	remove_dir(DIR_);
 }
 
 /* Crashes the child under one loader; its report is in seen[ours]. */

@@ -5,7 +5,6 @@
  */
 #include "both.h"
 
-#include <grp.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <sys/auxv.h>
@@ -23,41 +22,14 @@
 #define DYNAMIC	"/usr/bin/xelf"	/* scripts/vm brings it, and its libraries */
 #define COPY	DIR_ "dynamic"
 
-#define NOBODY	65534
-#define OTHER	1234
-
 /* ---- in the program under test ---- */
-
-/* Prints lines of /proc/self/status; not all of it can be compared. */
-static void report_status(void)
-{
-	static const char *const names[] = {
-		"Groups", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb",
-		"NoNewPrivs",
-	};
-	static char data[65536];
-	char *rest = data, *line;
-	size_t i;
-
-	data[read_file("/proc/self/status", data, sizeof(data) - 1)] = 0;
-	while ((line = strsep(&rest, "\n")))
-		for (i = 0; i < ARRAY_SIZE(names); i++)
-			if (!strncmp(line, names[i], strlen(names[i])))
-				printf("%s\n", line);
-}
-
-static int try_read(const char *path)
-{
-	int fd = open(path, O_RDONLY);
-
-	if (fd < 0)
-		return errno;
-	close(fd);
-	return 0;
-}
 
 static int child_report(void)
 {
+	static const char *const names[] = {
+		"Groups", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb",
+		"NoNewPrivs", NULL
+	};
 	unsigned int r, e, s;
 	struct rlimit limit;
 	struct stat st;
@@ -74,8 +46,8 @@ static int child_report(void)
 	if (stat("/proc/self/environ", &st))
 		die("/proc/self/environ");
 	printf("proc-owner %u %u\n", st.st_uid, st.st_gid);
-	printf("read-exe %d\n", try_read("/proc/self/exe"));
-	printf("read-maps %d\n", try_read("/proc/self/maps"));
+	printf("read-exe %d\n", try_open("/proc/self/exe", O_RDONLY));
+	printf("read-maps %d\n", try_open("/proc/self/maps", O_RDONLY));
 	printf("personality %x\n", personality(0xffffffff));
 	prctl(PR_GET_PDEATHSIG, &signal);
 	printf("pdeathsig %d\n", signal);
@@ -84,7 +56,7 @@ static int child_report(void)
 	getrlimit(RLIMIT_STACK, &limit);
 	printf("stack-limit %lx\n", limit.rlim_cur);
 	printf("preload %s\n", getenv("LD_PRELOAD") ? : "none");
-	report_status();
+	report_status(names);
 	printf("end\n");
 	return 0;
 }
@@ -92,14 +64,6 @@ static int child_report(void)
 /* ---- the tests ---- */
 
 static char *const argv_report[] = { CHILD, CHILD_PREFIX "report", NULL };
-
-static void become_nobody(void)
-{
-	gid_t extra = 4321;
-
-	if (setgroups(1, &extra) || setgid(NOBODY) || setuid(NOBODY))
-		die("setuid");
-}
 
 FIXTURE(creds) {
 	struct run r[2];
@@ -110,8 +74,7 @@ FIXTURE_SETUP(creds)
 {
 	self->how.argv = argv_report;
 	self->how.setup = become_nobody;
-	if (mkdir(DIR_, 0755) && errno != EEXIST)
-		die("%s: mkdir", DIR_);
+	fresh_dir(DIR_);
 	write_self(CHILD);
 }
 
@@ -119,11 +82,7 @@ FIXTURE_TEARDOWN(creds)
 {
 	umount2(DIR_ "mnt", MNT_DETACH);
 	rmdir(DIR_ "mnt");
-	unlink(CHILD);
-	unlink(PROGRAM);
-	unlink(INTERP);
-	unlink(COPY);
-	rmdir(DIR_);
+	remove_dir(DIR_);
 }
 
 static void set_owner(const char *path, int uid, int gid, int mode)
@@ -434,7 +393,6 @@ static long proc_owner(struct __test_metadata *_metadata, bool ours)
 	int status;
 	pid_t pid;
 
-	fflush(stdout);
 	set_enabled(ours);
 	pid = fork();
 	if (!pid) {
@@ -538,9 +496,9 @@ static void enter_mapped_user_namespace(void)
 		if (read(ends[0], &byte, 1) != 1)
 			_exit(1);
 		snprintf(path, sizeof(path), "/proc/%d/uid_map", getppid());
-		write_file(path, map, strlen(map), 0644);
+		write_text(path, map);
 		snprintf(path, sizeof(path), "/proc/%d/gid_map", getppid());
-		write_file(path, map, strlen(map), 0644);
+		write_text(path, map);
 		_exit(0);
 	}
 	enter_user_namespace();

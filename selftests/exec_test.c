@@ -5,7 +5,6 @@
  */
 #include "both.h"
 
-#include <grp.h>
 #include <limits.h>
 #include <pthread.h>
 #include <sys/auxv.h>
@@ -45,27 +44,6 @@ static void report_link(const char *name, const char *path)
 	printf("%s %s\n", name, target);
 }
 
-/* Lines of /proc/self/status that do not count pages, time or processes. */
-static void report_status(void)
-{
-	static const char *const names[] = {
-		"Name", "Umask", "Threads", "SigPnd", "ShdPnd", "SigBlk",
-		"SigIgn", "SigCgt", "CapInh", "CapPrm", "CapEff", "CapBnd",
-		"NoNewPrivs", "Seccomp", "VmSize", "VmData", "VmStk", "VmExe",
-		"VmLib",
-	};
-	static char data[65536];
-	char *rest = data, *line;
-	size_t i;
-
-	data[read_file("/proc/self/status", data, sizeof(data) - 1)] = 0;
-	while ((line = strsep(&rest, "\n")))
-		for (i = 0; i < ARRAY_SIZE(names); i++)
-			if (!strncmp(line, names[i], strlen(names[i])) &&
-			    line[strlen(names[i])] == ':')
-				printf("status %s\n", line);
-}
-
 /* start_code to start_stack, start_data to env_end: see proc(5). */
 static void print_stat(FILE *to, const char *stat)
 {
@@ -83,6 +61,13 @@ static void print_stat(FILE *to, const char *stat)
 
 static int child_report(void)
 {
+	/* These do not count pages, time or processes. */
+	static const char *const names[] = {
+		"Name", "Umask", "Threads", "SigPnd", "ShdPnd", "SigBlk",
+		"SigIgn", "SigCgt", "CapInh", "CapPrm", "CapEff", "CapBnd",
+		"NoNewPrivs", "Seccomp", "VmSize", "VmData", "VmStk", "VmExe",
+		"VmLib", NULL
+	};
 	static char stat[4096];
 	int fd;
 
@@ -92,9 +77,8 @@ static int child_report(void)
 	report_file("environ", "/proc/self/environ");
 	printf("execfn %s\n", (const char *)getauxval(AT_EXECFN));
 	printf("leader %d\n", getpid() == syscall(SYS_gettid));
-	report_status();
-	stat[read_file("/proc/self/stat", stat, sizeof(stat) - 1)] = 0;
-	print_stat(stdout, stat);
+	report_status(names);
+	print_stat(stdout, read_text("/proc/self/stat", stat, sizeof(stat)));
 	for (fd = 3; fd < 64; fd++)
 		if (fcntl(fd, F_GETFD) >= 0)
 			printf("open %d\n", fd);
@@ -154,8 +138,7 @@ static int try_exec(char **argv)
 
 static int exec_as_nobody(char **argv)
 {
-	if (setgroups(0, NULL) || setgid(65534) || setuid(65534))
-		die("setuid");
+	become_nobody();
 	execvp(argv[0], argv);
 	return 127;
 }
@@ -208,20 +191,14 @@ FIXTURE(exec) {
 
 FIXTURE_SETUP(exec)
 {
-	if (mkdir(DIR_, 0755) && errno != EEXIST)
-		die("%s: mkdir", DIR_);
-	unlink(PROGRAM);
-	unlink(INTERP);
+	fresh_dir(DIR_);
 	write_program(PROGRAM, ET_EXEC, NULL);
 	write_self(CHILD);
 }
 
 FIXTURE_TEARDOWN(exec)
 {
-	unlink(PROGRAM);
-	unlink(INTERP);
-	unlink(CHILD);
-	rmdir(DIR_);
+	remove_dir(DIR_);
 }
 
 TEST_F(exec, execve_runs_a_tagged_program)
@@ -510,8 +487,7 @@ static void look_at(struct __test_metadata *_metadata, pid_t pid, int ours)
 
 	ASSERT_NE(NULL, to);
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	data[read_file(path, data, sizeof(data) - 1)] = 0;
-	print_stat(to, data);
+	print_stat(to, read_text(path, data, sizeof(data)));
 	for (i = 0; i < ARRAY_SIZE(files); i++) {
 		snprintf(path, sizeof(path), "/proc/%d/%s", pid, files[i]);
 		size = read_file(path, data, sizeof(data) - 1);
@@ -687,16 +663,6 @@ TEST_F(exec, a_thread_that_execs_becomes_the_process)
 
 /* ---- write access ---- */
 
-static int try_open(const char *path)
-{
-	int fd = open(path, O_RDWR);
-
-	if (fd < 0)
-		return errno;
-	close(fd);
-	return 0;
-}
-
 TEST_F(exec, a_running_program_cannot_be_written)
 {
 	char *const argv[] = { CHILD, CHILD_PREFIX "pause", NULL };
@@ -704,17 +670,17 @@ TEST_F(exec, a_running_program_cannot_be_written)
 	int status;
 	pid_t pid;
 
-	EXPECT_EQ(0, try_open(CHILD));
+	EXPECT_EQ(0, try_open(CHILD, O_RDWR));
 	pid = vfork();
 	if (!pid) {
 		execve(CHILD, argv, argv + 2);
 		_exit(127);
 	}
 	EXPECT_EQ(1, await_load(loaded));
-	EXPECT_EQ(ETXTBSY, try_open(CHILD));
+	EXPECT_EQ(ETXTBSY, try_open(CHILD, O_RDWR));
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
-	EXPECT_EQ(0, try_open(CHILD));
+	EXPECT_EQ(0, try_open(CHILD, O_RDWR));
 }
 
 TEST_F(exec, a_program_open_for_writing_does_not_run)
@@ -749,8 +715,8 @@ TEST_F(exec, program_and_interpreter_can_be_written_afterwards)
 	write_interp(INTERP, ET_DYN);
 	write_program(PROGRAM, ET_DYN, INTERP);
 	run_both(_metadata, PROGRAM, &self->plain, self->r, 1);
-	EXPECT_EQ(0, try_open(PROGRAM));
-	EXPECT_EQ(0, try_open(INTERP));
+	EXPECT_EQ(0, try_open(PROGRAM, O_RDWR));
+	EXPECT_EQ(0, try_open(INTERP, O_RDWR));
 }
 
 static void stale_tag(struct image *program, struct image *interp)
@@ -861,8 +827,8 @@ TEST_F(exec, a_refused_exec_gives_the_files_back)
 			  counter(name) - refused) {
 			TH_LOG("%s", refusal->name);
 		}
-		EXPECT_EQ(0, try_open(PROGRAM));
-		EXPECT_EQ(0, try_open(INTERP));
+		EXPECT_EQ(0, try_open(PROGRAM, O_RDWR));
+		EXPECT_EQ(0, try_open(INTERP, O_RDWR));
 	}
 }
 
@@ -947,16 +913,16 @@ TEST_F(exec, an_untagged_program_is_none_of_its_business)
 
 	image_init(&image, ET_EXEC);
 	image_write(&image, PROGRAM, false);
-	before[read_file(XELF_STATS, before, sizeof(before) - 1)] = 0;
+	read_text(XELF_STATS, before, sizeof(before));
 	run(PROGRAM, &r);
 	EXPECT_EQ(PROBE_STATUS, WEXITSTATUS(r.status));
-	after[read_file(XELF_STATS, after, sizeof(after) - 1)] = 0;
+	read_text(XELF_STATS, after, sizeof(after));
 	EXPECT_STREQ(before, after);
 	/* The twin: the tag alone makes the difference. */
 	tag_file(PROGRAM);
 	run(PROGRAM, &r);
 	EXPECT_EQ(PROBE_STATUS, WEXITSTATUS(r.status));
-	after[read_file(XELF_STATS, after, sizeof(after) - 1)] = 0;
+	read_text(XELF_STATS, after, sizeof(after));
 	EXPECT_STRNE(before, after);
 }
 

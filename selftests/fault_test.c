@@ -78,7 +78,7 @@ static void count_ended(struct ended *ended)
 	long count;
 	int i;
 
-	stats[read_file(XELF_STATS, stats, sizeof(stats) - 1)] = 0;
+	read_text(XELF_STATS, stats, sizeof(stats));
 	while ((line = strsep(&rest, "\n"))) {
 		if (sscanf(line, "ended-%31s %ld", name, &count) != 2)
 			continue;
@@ -143,7 +143,7 @@ static long disarm(pid_t pid)
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/fail-nth", pid, pid);
 	left = number_in(path);
-	write_file(path, "0", 1, 0);
+	write_text(path, "0");
 	return left;
 }
 
@@ -218,10 +218,8 @@ FIXTURE_SETUP(fault)
 	if (!self->can)
 		return;
 	for (i = 0; i < ARRAY_SIZE(settings); i++)
-		write_file(settings[i].path, settings[i].value,
-			   strlen(settings[i].value), 0);
-	if (mkdir(DIR_, 0755) && errno != EEXIST)
-		die("%s: mkdir", DIR_);
+		write_text(settings[i].path, settings[i].value);
+	fresh_dir(DIR_);
 	if (mount("none", DIR_, "tmpfs", 0, NULL))
 		die("%s: mount", DIR_);
 	write_far_image(INTERP, ET_DYN, NULL, variant->far, false);
@@ -230,10 +228,7 @@ FIXTURE_SETUP(fault)
 	memcpy(self->hints.runs, runs, sizeof(runs));
 	if (variant->hints)
 		append_hints(PROGRAM, &self->hints, ARRAY_SIZE(runs), INTERP);
-	told = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (told == MAP_FAILED)
-		die("mmap");
+	told = share_memory(sizeof(*told));
 }
 
 FIXTURE_TEARDOWN(fault)

@@ -49,15 +49,6 @@ static inline void append_hints(const char *path, struct hints_image *hints,
 	tag_file_as(path, XELF_VERSION | XELF_FLAG_HINTS);
 }
 
-/* The number at the beginning of a file. */
-static inline long number_in(const char *path)
-{
-	char text[64];
-
-	text[read_file(path, text, sizeof(text) - 1)] = 0;
-	return atol(text);
-}
-
 /* Can it be written, as it cannot while it is being run? */
 static inline bool can_be_written(const char *path)
 {

@@ -5,7 +5,6 @@
  */
 #include "both.h"
 
-#include <grp.h>
 #include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -17,7 +16,6 @@
 #define CGROUP	DIR_ "cgroup"
 #define GROUP	CGROUP "/group"
 
-#define NOBODY	65534
 #define PAGE	4096UL
 #define MIB	(1024 * 1024UL)
 
@@ -25,12 +23,9 @@
 
 static int child_locked(void)
 {
-	static char status[65536];
-	const char *line;
+	static const char *const names[] = { "VmLck", NULL };
 
-	status[read_file("/proc/self/status", status, sizeof(status) - 1)] = 0;
-	line = strstr(status, "VmLck:");
-	printf("%.*s\n", line ? (int)strcspn(line, "\n") : 0, line);
+	report_status(names);
 	return 0;
 }
 
@@ -50,11 +45,9 @@ static void keep_settings(void)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(settings); i++) {
-		char *text = settings_before[i];
-
-		text[read_file(settings[i], text, 31)] = 0;
-	}
+	for (i = 0; i < ARRAY_SIZE(settings); i++)
+		read_text(settings[i], settings_before[i],
+			  sizeof(settings_before[i]));
 }
 
 static void restore_settings(void)
@@ -62,13 +55,7 @@ static void restore_settings(void)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(settings); i++)
-		write_file(settings[i], settings_before[i],
-			   strlen(settings_before[i]), 0644);
-}
-
-static void set(const char *path, const char *value)
-{
-	write_file(path, value, strlen(value), 0644);
+		write_text(settings[i], settings_before[i]);
 }
 
 FIXTURE(limits) {
@@ -80,10 +67,7 @@ PROGRAM_KINDS(limits);
 
 static void set_up(void)
 {
-	if (mkdir(DIR_, 0755) && errno != EEXIST)
-		die("%s: mkdir", DIR_);
-	unlink(PROGRAM);
-	unlink(INTERP);
+	fresh_dir(DIR_);
 	write_interp(INTERP, ET_DYN);
 	keep_settings();
 }
@@ -91,10 +75,7 @@ static void set_up(void)
 static void tear_down(void)
 {
 	restore_settings();
-	unlink(PROGRAM);
-	unlink(INTERP);
-	unlink(CHILD);
-	rmdir(DIR_);
+	remove_dir(DIR_);
 }
 
 FIXTURE_SETUP(limits)
@@ -116,7 +97,7 @@ static long committed(void)
 	char stats[8192], *line, *rest = stats;
 	long sum = 0;
 
-	stats[read_file(XELF_STATS, stats, sizeof(stats) - 1)] = 0;
+	read_text(XELF_STATS, stats, sizeof(stats));
 	while ((line = strsep(&rest, "\n")))
 		if (!strncmp(line, "loaded ", 7) || !strncmp(line, "killed-", 7))
 			sum += atol(strchr(line, ' '));
@@ -235,7 +216,7 @@ TEST_F(limits, legacy_va_layout_is_honoured)
 
 	run_both(_metadata, PROGRAM, &self->how, self->r, 1);
 	usual = auxv_of(seen[1], AT_SYSINFO_EHDR);
-	set("/proc/sys/vm/legacy_va_layout", "1");
+	write_text("/proc/sys/vm/legacy_va_layout", "1");
 	run_both(_metadata, PROGRAM, &self->how, self->r, 1);
 	legacy = auxv_of(seen[1], AT_SYSINFO_EHDR);
 	EXPECT_TRUE(variant->type != ET_DYN || usual != legacy);
@@ -279,12 +260,12 @@ TEST_F(limits, mmap_rnd_bits_is_honoured)
 	for (ours = 0; ours < 2; ours++) {
 		int bits;
 
-		set("/proc/sys/vm/mmap_rnd_bits", TEST_MMAP_BITS_FEW);
+		write_text("/proc/sys/vm/mmap_rnd_bits", TEST_MMAP_BITS_FEW);
 		bits = varying_bits(_metadata, ours);
 		EXPECT_LE(few, bits);
 		/* A carry may reach the bits above. */
 		EXPECT_GE(few + 3, bits);
-		set("/proc/sys/vm/mmap_rnd_bits", TEST_MMAP_BITS_MANY);
+		write_text("/proc/sys/vm/mmap_rnd_bits", TEST_MMAP_BITS_MANY);
 		EXPECT_LE(many, varying_bits(_metadata, ours));
 	}
 }
@@ -299,17 +280,17 @@ TEST_F(limits, overcommit_memory_2_refuses_a_bss_that_0_gives)
 	image.phdr[PH_DATA].p_memsz = IMAGE_DATA_SIZE + 400 * MIB;
 	image_write(&image, PROGRAM, true);
 
-	set("/proc/sys/vm/overcommit_memory", "0");
+	write_text("/proc/sys/vm/overcommit_memory", "0");
 	EXPECT_TRUE(same_end(_metadata, PROGRAM, &self->how, self->r));
-	set("/proc/sys/vm/overcommit_memory", "1");
+	write_text("/proc/sys/vm/overcommit_memory", "1");
 	EXPECT_TRUE(same_end(_metadata, PROGRAM, &self->how, self->r));
 
-	set("/proc/sys/vm/overcommit_kbytes", "300000");
-	set("/proc/sys/vm/overcommit_memory", "2");
+	write_text("/proc/sys/vm/overcommit_kbytes", "300000");
+	write_text("/proc/sys/vm/overcommit_memory", "2");
 	EXPECT_FALSE(same_end(_metadata, PROGRAM, &self->how, self->r));
 	EXPECT_EQ(0, self->r[1].err);
 	EXPECT_EQ(SIGSEGV, WTERMSIG(self->r[1].status));
-	set("/proc/sys/vm/overcommit_kbytes", "900000");
+	write_text("/proc/sys/vm/overcommit_kbytes", "900000");
 	EXPECT_TRUE(same_end(_metadata, PROGRAM, &self->how, self->r));
 }
 
@@ -337,9 +318,10 @@ static void lock_then_forbid(void)
 {
 	struct rlimit much = { RLIM_INFINITY, RLIM_INFINITY }, none = { 0, 0 };
 
-	if (setrlimit(RLIMIT_MEMLOCK, &much) || setgroups(0, NULL) ||
-	    setgid(NOBODY) || setuid(NOBODY) ||
-	    mlockall(MCL_CURRENT | MCL_FUTURE) ||
+	if (setrlimit(RLIMIT_MEMLOCK, &much))
+		die("setrlimit");
+	become_nobody();
+	if (mlockall(MCL_CURRENT | MCL_FUTURE) ||
 	    setrlimit(RLIMIT_MEMLOCK, &none))
 		die("mlockall");
 }
@@ -357,7 +339,7 @@ static void join_group(void)
 {
 	struct rlimit stack = { 64 * MIB, 64 * MIB };
 
-	set(GROUP "/cgroup.procs", "0");
+	write_text(GROUP "/cgroup.procs", "0");
 	if (setrlimit(RLIMIT_STACK, &stack))
 		die("setrlimit");
 }
@@ -375,7 +357,7 @@ static int open_log(void)
 
 	if (fd < 0 || lseek(fd, 0, SEEK_END) < 0)
 		die("/dev/kmsg");
-	set(IGNORE_LOGLEVEL, "N");
+	write_text(IGNORE_LOGLEVEL, "N");
 	klogctl(8, NULL, 4);
 	return fd;
 }
@@ -387,7 +369,7 @@ static void check_log(struct __test_metadata *_metadata, int fd)
 	ssize_t got;
 
 	klogctl(8, NULL, 7);
-	set(IGNORE_LOGLEVEL, "Y");
+	write_text(IGNORE_LOGLEVEL, "Y");
 	while ((got = read(fd, line, sizeof(line) - 1)) > 0) {
 		line[got] = 0;
 		traces += !!strstr(line, TEST_CALL_TRACE);
@@ -413,7 +395,7 @@ static int run_in_group(struct __test_metadata *_metadata, bool ours,
 	char text[32];
 
 	snprintf(text, sizeof(text), "%lu", kib << 10);
-	set(GROUP "/memory.max", text);
+	write_text(GROUP "/memory.max", text);
 	run_under(ours, PROGRAM, &r);
 	return r.err ? -1 : r.status;
 }
@@ -430,7 +412,7 @@ TEST_F_TIMEOUT(memory, a_memory_cgroup_kills_the_program_alone, 600)
 
 	if (mkdir(CGROUP, 0755) || mount("none", CGROUP, "cgroup2", 0, NULL))
 		SKIP(return, "this kernel has no cgroup2");
-	set(CGROUP "/cgroup.subtree_control", "+memory");
+	write_text(CGROUP "/cgroup.subtree_control", "+memory");
 	ASSERT_EQ(0, mkdir(GROUP, 0755));
 	/* 400 KB of text, and four times that in pointers. */
 	for (i = 0; i < ARGS; i++)

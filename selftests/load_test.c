@@ -16,24 +16,6 @@
 
 static char seen[2][1 << 20];
 
-/* Says where two reports part. */
-static void print_difference(const char *a, const char *b)
-{
-	char *line_a, *line_b, *rest_a, *rest_b;
-	char *copy_a = strdup(a), *copy_b = strdup(b);
-
-	rest_a = copy_a;
-	rest_b = copy_b;
-	do {
-		line_a = strsep(&rest_a, "\n");
-		line_b = strsep(&rest_b, "\n");
-	} while (line_a && line_b && !strcmp(line_a, line_b));
-	ksft_print_msg("binfmt_elf:  %s\n", line_a ? line_a : "(end)");
-	ksft_print_msg("binfmt_xelf: %s\n", line_b ? line_b : "(end)");
-	free(copy_a);
-	free(copy_b);
-}
-
 /* Runs it under both. Returns false if a loader came in that was not meant. */
 static bool run_each(struct run r[2], long *loaded)
 {
@@ -86,11 +68,7 @@ static bool same(const struct image_case *c)
 			       r[1].err, r[0].status, r[1].status);
 		return false;
 	}
-	if (strcmp(seen[0], seen[1])) {
-		print_difference(seen[0], seen[1]);
-		return false;
-	}
-	return true;
+	return same_text(seen[0], seen[1]);
 }
 
 int main(void)

@@ -5,7 +5,6 @@
  */
 #include "both.h"
 
-#include <grp.h>
 #include <sys/auxv.h>
 #include <sys/mount.h>
 
@@ -17,9 +16,6 @@
 #define MISC	"/proc/sys/fs/binfmt_misc"
 #define RANDOMIZE	"/proc/sys/kernel/randomize_va_space"
 #define TEXT	"what the rule is for\n"
-
-#define NOBODY	65534
-#define OTHER	1234
 
 /* Since 5.12; the first argument is then the file's path, not the caller's. */
 #ifndef AT_FLAGS_PRESERVE_ARGV0
@@ -62,24 +58,12 @@ static int interpret(int argc, char **argv)
 
 /* ---- the tests ---- */
 
-static void become_nobody(void)
-{
-	if (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY))
-		die("setuid");
-}
-
 static bool loaded_module(const char *name)
 {
 	char path[128];
 
 	snprintf(path, sizeof(path), "/sys/module/%s/refcnt", name);
 	return !access(path, F_OK);
-}
-
-static bool command(const char *line)
-{
-	fflush(stdout);
-	return system(line) == 0;
 }
 
 static void mount_misc(void)
@@ -114,8 +98,7 @@ FIXTURE(misc) {
 
 FIXTURE_SETUP(misc)
 {
-	if (mkdir(DIR_, 0755) && errno != EEXIST)
-		die("%s: mkdir", DIR_);
+	fresh_dir(DIR_);
 	self->usable = !access(MISC "/register", F_OK) ||
 		       command("modprobe binfmt_misc 2>/dev/null");
 	if (!self->usable)
@@ -123,9 +106,8 @@ FIXTURE_SETUP(misc)
 	mount_misc();
 	tell_misc("status", "-1");
 	/* New credentials put an end to the personality that run() asks for. */
-	write_file(RANDOMIZE, "0", 1, 0644);
+	write_text(RANDOMIZE, "0");
 	write_self(INTERP);
-	unlink(WINNER);
 	copy_file("/proc/self/exe", WINNER);
 	write_file(FILE_, TEXT, strlen(TEXT), 0755);
 	write_program(PROGRAM, ET_EXEC, NULL);
@@ -133,13 +115,9 @@ FIXTURE_SETUP(misc)
 
 FIXTURE_TEARDOWN(misc)
 {
-	write_file(RANDOMIZE, "2", 1, 0644);
+	write_text(RANDOMIZE, "2");
 	tell_misc("status", "-1");
-	unlink(INTERP);
-	unlink(WINNER);
-	unlink(FILE_);
-	unlink(PROGRAM);
-	rmdir(DIR_);
+	remove_dir(DIR_);
 }
 
 static char *const file_argv[] = { "the caller's name", "an argument", NULL };
@@ -321,9 +299,6 @@ TEST_F(misc, flag_L_puts_another_interpreter_in_the_place_of_the_named_one)
 	EXPECT_EQ(NULL, strstr(seen[1], SUBSTITUTE));
 	write_interp(SUBSTITUTE, ET_DYN);
 	ASSERT_EQ(0, tell_misc("xelfsubst", "-1"));
-	unlink(PIE_);
-	unlink(NAMED);
-	unlink(SUBSTITUTE);
 }
 
 TEST_F(misc, loaded_earlier_its_rules_do_not_see_tagged_files)

@@ -39,7 +39,7 @@ static int child_set_mm(void)
 	const char *p;
 	int i = 2;
 
-	stat[read_file("/proc/self/stat", stat, sizeof(stat) - 1)] = 0;
+	read_text("/proc/self/stat", stat, sizeof(stat));
 	for (p = strrchr(stat, ')'); (p = strchr(p, ' ')); p++)
 		field[++i] = strtoul(p, NULL, 10);
 	size = read_file("/proc/self/auxv", auxv, sizeof(auxv));
@@ -80,28 +80,14 @@ FIXTURE(observe) {
 	struct run how;
 };
 
-static void set_up(void)
+FIXTURE_SETUP(observe)
 {
 	write_all(DIR_, PROGRAM, INTERP, CHILD);
 }
 
-static void tear_down(void)
-{
-	unlink(PROGRAM);
-	unlink(INTERP);
-	unlink(CHILD);
-	unlink(CORE);
-	rmdir(DIR_);
-}
-
-FIXTURE_SETUP(observe)
-{
-	set_up();
-}
-
 FIXTURE_TEARDOWN(observe)
 {
-	tear_down();
+	remove_dir(DIR_);
 }
 
 /* ---- uprobes, perf, checkpointing ---- */
@@ -111,7 +97,7 @@ static long uprobe_hits(void)
 {
 	char text[8192], *at;
 
-	text[read_file(TRACEFS "uprobe_profile", text, sizeof(text) - 1)] = 0;
+	read_text(TRACEFS "uprobe_profile", text, sizeof(text));
 	at = strstr(text, "xelf_entry");
 	return at ? atol(at + strlen("xelf_entry")) : -1;
 }
@@ -318,17 +304,17 @@ static void want_core(void)
 
 	if (setrlimit(RLIMIT_CORE, &limit) || chdir(DIR_))
 		die("setrlimit, chdir");
-	write_file("/proc/self/coredump_filter", "0xff", 4, 0644);
+	write_text("/proc/self/coredump_filter", "0xff");
 }
 
 FIXTURE_SETUP(core)
 {
 	self->r.setup = want_core;
-	set_up();
-	read_file(PATTERN, self->pattern, sizeof(self->pattern) - 1);
-	read_file(USES_PID, self->uses_pid, sizeof(self->uses_pid) - 1);
-	write_file(PATTERN, CORE, strlen(CORE), 0644);
-	write_file(USES_PID, "0", 1, 0644);
+	fresh_dir(DIR_);
+	read_text(PATTERN, self->pattern, sizeof(self->pattern));
+	read_text(USES_PID, self->uses_pid, sizeof(self->uses_pid));
+	write_text(PATTERN, CORE);
+	write_text(USES_PID, "0");
 	write_crash(INTERP, ET_DYN, NULL, false);
 	write_crash(PROGRAM, variant->type, variant->interp ? INTERP : NULL,
 		    true);
@@ -336,9 +322,9 @@ FIXTURE_SETUP(core)
 
 FIXTURE_TEARDOWN(core)
 {
-	write_file(PATTERN, self->pattern, strlen(self->pattern), 0644);
-	write_file(USES_PID, self->uses_pid, strlen(self->uses_pid), 0644);
-	tear_down();
+	write_text(PATTERN, self->pattern);
+	write_text(USES_PID, self->uses_pid);
+	remove_dir(DIR_);
 }
 
 /* Zeroes @size bytes of memory at @addr, in the core at @bytes. */

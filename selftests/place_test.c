@@ -38,26 +38,6 @@ static char *const argv_report[] = { CHILD, CHILD_PREFIX "report", NULL };
 
 /* ---- the tests ---- */
 
-static bool command(const char *line)
-{
-	fflush(stdout);
-	return system(line) == 0;
-}
-
-static void set_up(void)
-{
-	write_all(DIR_, PROGRAM, INTERP, CHILD);
-}
-
-static void tear_down(void)
-{
-	rmdir(MNT);
-	unlink(PROGRAM);
-	unlink(INTERP);
-	unlink(CHILD);
-	rmdir(DIR_);
-}
-
 FIXTURE(place) {
 	struct run r[2];
 	struct run how;
@@ -65,12 +45,12 @@ FIXTURE(place) {
 
 FIXTURE_SETUP(place)
 {
-	set_up();
+	write_all(DIR_, PROGRAM, INTERP, CHILD);
 }
 
 FIXTURE_TEARDOWN(place)
 {
-	tear_down();
+	remove_dir(DIR_);
 }
 
 /* ---- personalities ---- */
@@ -157,7 +137,7 @@ FIXTURE_SETUP(fs)
 {
 	size_t i;
 
-	set_up();
+	write_all(DIR_, PROGRAM, INTERP, CHILD);
 	/* It names no interpreter, and so may be copied. */
 	write_program(PROGRAM, ET_EXEC, NULL);
 	if (mkdir(MNT, 0755))
@@ -172,8 +152,7 @@ FIXTURE_TEARDOWN(fs)
 {
 	if (self->mounted)
 		command("umount " MNT);
-	command("rm -rf " DIR_ "image " LOWER " " UPPER " " WORK);
-	tear_down();
+	command("rm -rf " DIR_);
 }
 
 TEST_F(fs, a_program_and_its_interpreter_run_from_it)

@@ -6,7 +6,6 @@
  */
 #include "both.h"
 
-#include <grp.h>
 #include <linux/aio_abi.h>
 #include <pthread.h>
 #include <sys/prctl.h>
@@ -21,21 +20,13 @@
 #define INTERP	DIR_ "interp"
 #define CHILD	DIR_ "child"	/* this program */
 
-#define NOBODY	65534
-#define OTHER	1234
 #define RUNS	60
 
 /* ---- in the program under test ---- */
 
 #define PRIVILEGED	99
 
-static long aio_contexts(void)
-{
-	char text[32] = "";
-
-	read_file("/proc/sys/fs/aio-nr", text, sizeof(text) - 1);
-	return atol(text);
-}
+#define AIO_CONTEXTS	"/proc/sys/fs/aio-nr"
 
 /* What of its predecessor's can it still find? */
 static int child_leftovers(int shm, unsigned long timer)
@@ -56,7 +47,7 @@ static int child_leftovers(int shm, unsigned long timer)
 	if (shmctl(shm, IPC_STAT, &shared))
 		die("shmctl");
 	printf("shared-memory %lx\n", (unsigned long)shared.shm_nattch);
-	printf("aio %lx\n", aio_contexts());
+	printf("aio %lx\n", number_in(AIO_CONTEXTS));
 	sigaltstack(NULL, &stack);
 	printf("signal-stack %x\n", stack.ss_flags);
 	printf("timer-slack %x\n", prctl(PR_GET_TIMERSLACK));
@@ -108,10 +99,7 @@ FIXTURE_TEARDOWN(race)
 {
 	stop_other(&self->other);
 	set_enabled(true);
-	unlink(PROGRAM);
-	unlink(INTERP);
-	unlink(CHILD);
-	rmdir(DIR_);
+	remove_dir(DIR_);
 }
 
 /* A process that does something over and over until it is stopped. */
@@ -137,12 +125,6 @@ static void change_mode(int round)
 {
 	if (chmod(CHILD, round % 2 ? 06750 : 0755))
 		_exit(1);
-}
-
-static void become_nobody(void)
-{
-	if (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY))
-		die("setuid");
 }
 
 /* CVE-2024-43882: who may run it only without the bits never runs with them. */
@@ -199,18 +181,17 @@ static const struct {
 static void flip_sysctls(int round)
 {
 	size_t i = round / 2 % ARRAY_SIZE(sysctls);
-	const char *value = sysctls[i].value[(round + 1) % 2];
 
-	write_file(sysctls[i].path, value, strlen(value), 0644);
+	write_text(sysctls[i].path, sysctls[i].value[(round + 1) % 2]);
 }
 
 TEST_F(race, flipping_sysctls_meanwhile_crash_no_program)
 {
-	char before[ARRAY_SIZE(sysctls)][32] = {};
+	char before[ARRAY_SIZE(sysctls)][32];
 	int ours, i;
 
 	for (i = 0; i < ARRAY_SIZE(sysctls); i++)
-		read_file(sysctls[i].path, before[i], 31);
+		read_text(sysctls[i].path, before[i], sizeof(before[i]));
 	self->other = start_other(flip_sysctls);
 	for (ours = 0; ours < 2; ours++) {
 		long loaded = counter("loaded");
@@ -226,7 +207,7 @@ TEST_F(race, flipping_sysctls_meanwhile_crash_no_program)
 	}
 	stop_other(&self->other);
 	for (i = 0; i < ARRAY_SIZE(sysctls); i++)
-		write_file(sysctls[i].path, before[i], strlen(before[i]), 0644);
+		write_text(sysctls[i].path, before[i]);
 }
 
 static void flip_enabled(int round)
@@ -259,16 +240,15 @@ TEST_F(race, switching_the_module_meanwhile_fails_no_exec)
 static void try_to_write(int round)
 {
 	const char *path = round % 2 ? PROGRAM : INTERP;
-	int fd = open(path, O_RDWR);
+	int err = try_open(path, O_RDWR);
 
-	if (fd < 0 && errno != ETXTBSY)
+	if (err && err != ETXTBSY)
 		_exit(1);
-	close(fd);
 }
 
 TEST_F(race, a_writer_and_an_exec_keep_each_other_out)
 {
-	int ours, i, fd;
+	int ours, i;
 
 	for (ours = 0; ours < 2; ours++) {
 		long loaded = counter("loaded");
@@ -290,11 +270,8 @@ TEST_F(race, a_writer_and_an_exec_keep_each_other_out)
 		EXPECT_LT(0, ran);
 		EXPECT_EQ(ours ? ran : 0, counter("loaded") - loaded);
 		/* Nothing is held that was not given back. */
-		for (i = 0; i < 2; i++) {
-			fd = open(i ? PROGRAM : INTERP, O_RDWR);
-			EXPECT_LE(0, fd);
-			close(fd);
-		}
+		EXPECT_EQ(0, try_open(PROGRAM, O_RDWR));
+		EXPECT_EQ(0, try_open(INTERP, O_RDWR));
 	}
 }
 
@@ -311,7 +288,7 @@ static void await_read(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
 	do {
 		usleep(1000);
-		call[read_file(path, call, sizeof(call) - 1)] = 0;
+		read_text(path, call, sizeof(call));
 	} while (memcmp(call, TEST_READ, strlen(TEST_READ)));
 }
 
@@ -413,7 +390,7 @@ TEST_F(race, of_the_old_program_that_is_left_which_is_left_untagged)
 	shared_memory = shmget(IPC_PRIVATE, 4096, 0600);
 	ASSERT_LE(0, shared_memory);
 	snprintf(shared_name, sizeof(shared_name), "%d", shared_memory);
-	EXPECT_EQ(0, aio_contexts());
+	EXPECT_EQ(0, number_in(AIO_CONTEXTS));
 	self->how.argv = leftovers_argv;
 	self->how.setup = take_things;
 	run_both(_metadata, CHILD, &self->how, self->r, 1);
@@ -443,7 +420,6 @@ TEST_F(race, the_kernel_forgets_robust_locks_and_rseq)
 	for (ours = 0; ours < 2; ours++) {
 		long loaded = counter("loaded");
 
-		fflush(stdout);
 		set_enabled(ours);
 		pid = fork();
 		if (!pid) {
@@ -487,9 +463,7 @@ TEST_F(race, a_robust_lock_held_over_the_exec_is_given_up)
 	pthread_mutexattr_init(&attr);
 	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
 	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
-	mutex = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, mutex);
+	mutex = share_memory(sizeof(*mutex));
 	for (ours = 0; ours < 2; ours++) {
 		struct timespec until = { .tv_sec = time(NULL) + 10 };
 		long loaded = counter("loaded");

@@ -202,16 +202,12 @@ static bool mount_server(pid_t *server)
 
 static void begin(bool *mounted, pid_t *server)
 {
-	control = mmap(NULL, sizeof(*control), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (control == MAP_FAILED)
-		die("mmap");
+	control = share_memory(sizeof(*control));
 	reset();
-	if ((mkdir(DIR_, 0755) && errno != EEXIST) ||
-	    (mkdir(STORE, 0755) && errno != EEXIST) ||
-	    (mkdir(MOUNT, 0755) && errno != EEXIST))
-		die("mkdir");
-	if (system("modprobe -q fuse"))
+	fresh_dir(DIR_);
+	fresh_dir(STORE);
+	fresh_dir(MOUNT);
+	if (!command("modprobe -q fuse"))
 		ksft_print_msg("modprobe fuse failed; perhaps it is built in\n");
 	*mounted = mount_server(server);
 }
@@ -234,11 +230,9 @@ static void end(struct __test_metadata *_metadata, bool mounted, pid_t server)
 	kill(server, SIGKILL);
 	waitpid(server, &status, 0);
 	set_enabled(true);
-	unlink(STORE PROGRAM);
-	unlink(STORE INTERP);
-	rmdir(STORE);
-	rmdir(MOUNT);
-	rmdir(DIR_);
+	remove_dir(STORE);
+	remove_dir(MOUNT);
+	remove_dir(DIR_);
 }
 
 FIXTURE_SETUP(read_fault)
@@ -397,7 +391,7 @@ FIXTURE_SETUP(hints_fault)
 
 FIXTURE_TEARDOWN(hints_fault)
 {
-	write_file(HINTS, "1", 1, 0644);
+	write_text(XELF_HINTS, "1");
 	end(_metadata, self->mounted, self->server);
 }
 
@@ -407,7 +401,7 @@ static void run_hinted(struct __test_metadata *_metadata, struct run *r,
 {
 	long loaded = counter("loaded"), used = counter("hints-used");
 
-	write_file(HINTS, hints ? "1" : "0", 1, 0644);
+	write_text(XELF_HINTS, hints ? "1" : "0");
 	reset();
 	control->file = FILE_PROGRAM;
 	control->page = page;

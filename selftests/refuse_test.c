@@ -18,14 +18,11 @@
 /* A refused exec must not leave either file write-protected. */
 static bool writable(const char *path)
 {
-	int fd = open(path, O_RDWR);
+	int err = try_open(path, O_RDWR);
 
-	if (fd < 0) {
-		ksft_print_msg("%s: %s\n", path, strerror(errno));
-		return false;
-	}
-	close(fd);
-	return true;
+	if (err)
+		ksft_print_msg("%s: %s\n", path, strerror(err));
+	return !err;
 }
 
 /* What the kernel's loader makes of it. */

@@ -42,8 +42,7 @@ FIXTURE_SETUP(security)
 {
 	self->both = seen_stopped;
 	memset(self->both, 0, sizeof(seen_stopped));
-	if (mkdir(DIR_, 0755) && errno != EEXIST)
-		die("%s: mkdir", DIR_);
+	fresh_dir(DIR_);
 	write_interp(INTERP, ET_DYN);
 	write_program(PROGRAM, ET_DYN, INTERP);
 }
@@ -59,9 +58,7 @@ FIXTURE_TEARDOWN(security)
 		waitpid(self->both[i].pid, NULL, 0);
 	}
 	set_enabled(true);
-	unlink(PROGRAM);
-	unlink(INTERP);
-	rmdir(DIR_);
+	remove_dir(DIR_);
 }
 
 static size_t read_of(pid_t pid, const char *what, void *data, size_t size)
@@ -101,7 +98,6 @@ static void stop_program(struct __test_metadata *_metadata, bool ours,
 	char stat[4096];
 	int status;
 
-	fflush(stdout);
 	set_enabled(ours);
 	at->pid = fork();
 	if (!at->pid) {

@@ -5,7 +5,6 @@
  */
 #include "both.h"
 
-#include <grp.h>
 #include <limits.h>
 #include <sys/auxv.h>
 #include <sys/resource.h>
@@ -15,7 +14,6 @@
 #define INTERP	DIR_ "interp"
 #define CHILD	DIR_ "child"	/* this program */
 
-#define NOBODY		65534
 #define MAX_STRING	(32 * 4096)	/* MAX_ARG_STRLEN, its null byte included */
 #define ET_DYN_BASE	TEST_DYN_BASE
 
@@ -58,7 +56,7 @@ static int child_auxv(void)
 	printf("execfn %s\n", (char *)getauxval(AT_EXECFN));
 	printf("personality %x\n", personality(0xffffffff));
 
-	maps[read_file("/proc/self/maps", maps, sizeof(maps) - 1)] = 0;
+	read_text("/proc/self/maps", maps, sizeof(maps));
 	stack = strstr(maps, "[stack]");
 	while (stack > maps && stack[-1] != '\n')
 		stack--;
@@ -103,21 +101,14 @@ FIXTURE(stack) {
 
 FIXTURE_SETUP(stack)
 {
-	if (mkdir(DIR_, 0755) && errno != EEXIST)
-		die("%s: mkdir", DIR_);
-	unlink(PROGRAM);
-	unlink(INTERP);
-	unlink(CHILD);
+	fresh_dir(DIR_);
 	write_interp(INTERP, ET_DYN);
 	write_program(PROGRAM, ET_DYN, INTERP);
 }
 
 FIXTURE_TEARDOWN(stack)
 {
-	unlink(PROGRAM);
-	unlink(INTERP);
-	unlink(CHILD);
-	rmdir(DIR_);
+	remove_dir(DIR_);
 }
 
 /* The probe ran to its end under both, and saw the same. */
@@ -541,12 +532,6 @@ TEST_F(stack, the_stack_grows_without_a_limit)
 
 /* ---- personalities and low addresses ---- */
 
-static void become_nobody(void)
-{
-	if (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY))
-		die("setuid");
-}
-
 static void page_zero(void)
 {
 	personality(ADDR_NO_RANDOMIZE | MMAP_PAGE_ZERO);
@@ -641,12 +626,12 @@ static void write_low_program(void)
 
 TEST_F(stack, mmap_min_addr_is_honoured)
 {
-	char before[32] = "";
+	char before[32];
 	long killed;
 
-	read_file(MMAP_MIN_ADDR, before, sizeof(before) - 1);
+	read_text(MMAP_MIN_ADDR, before, sizeof(before));
 	write_low_program();
-	write_file(MMAP_MIN_ADDR, "65536", 5, 0644);
+	write_text(MMAP_MIN_ADDR, "65536");
 
 	/* Root may. */
 	probe_both(_metadata, &self->how, self->r);
@@ -659,9 +644,9 @@ TEST_F(stack, mmap_min_addr_is_honoured)
 	EXPECT_TRUE(WIFSIGNALED(self->r[1].status));
 	EXPECT_EQ(SIGSEGV, WTERMSIG(self->r[1].status));
 
-	write_file(MMAP_MIN_ADDR, "4096", 4, 0644);
+	write_text(MMAP_MIN_ADDR, "4096");
 	probe_both(_metadata, &self->how, self->r);
-	write_file(MMAP_MIN_ADDR, before, strlen(before), 0644);
+	write_text(MMAP_MIN_ADDR, before);
 }
 
 int main(int argc, char **argv)

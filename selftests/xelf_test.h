@@ -9,6 +9,7 @@
 #ifndef XELF_TEST_H
 #define XELF_TEST_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -29,7 +30,9 @@
 
 #include "machine.h"
 
-#define XELF_ENABLED	"/sys/module/binfmt_xelf/parameters/enabled"
+#define XELF_PARAMETERS	"/sys/module/binfmt_xelf/parameters/"
+#define XELF_ENABLED	XELF_PARAMETERS "enabled"
+#define XELF_HINTS	XELF_PARAMETERS "hints"
 #define XELF_STATS	"/sys/kernel/debug/xelf/stats"
 
 __attribute__((noreturn, format(printf, 1, 2)))
@@ -83,6 +86,58 @@ static inline size_t read_file(const char *path, void *data, size_t size)
 	return used;
 }
 
+/* The same with strings, as what /proc and /sys have is. */
+static inline void write_text(const char *path, const char *text)
+{
+	write_file(path, text, strlen(text), 0644);
+}
+
+static inline char *read_text(const char *path, char *text, size_t size)
+{
+	text[read_file(path, text, size - 1)] = 0;
+	return text;
+}
+
+/* The number at the beginning of a file. */
+static inline long number_in(const char *path)
+{
+	char text[64];
+
+	return atol(read_text(path, text, sizeof(text)));
+}
+
+/* Can it be opened so? Returns 0 or the errno. */
+static inline int try_open(const char *path, int flags)
+{
+	int fd = open(path, flags);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+/* Removes a directory and the files in it, if it is there. */
+static inline void remove_dir(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir)
+		closedir(dir);
+	rmdir(path);
+}
+
+/* An empty one, whatever a test that was ended has left there. */
+static inline void fresh_dir(const char *path)
+{
+	remove_dir(path);
+	if (mkdir(path, 0755) && errno != EEXIST)
+		die("%s: mkdir", path);
+}
+
 static inline void copy_file(const char *from, const char *to)
 {
 	static char data[8 << 20];
@@ -96,21 +151,70 @@ static inline void copy_file(const char *from, const char *to)
 /* The module's switch: with 0 the kernel's own loader runs tagged files. */
 static inline void set_enabled(bool on)
 {
-	write_file(XELF_ENABLED, on ? "1" : "0", 1, 0644);
+	write_text(XELF_ENABLED, on ? "1" : "0");
+}
+
+/* What follows @name, and a blank or a colon, on a line; NULL if none has it. */
+static inline const char *line_of(const char *text, const char *name)
+{
+	size_t size = strlen(name);
+
+	for (; text && *text; text = strchr(text, '\n')) {
+		if (*text == '\n' && !*++text)
+			break;
+		if (!strncmp(text, name, size) &&
+		    (text[size] == ' ' || text[size] == ':'))
+			return text + size + 1;
+	}
+	return NULL;
 }
 
 /* A counter of debugfs xelf/stats, as "loaded" or "refused-stale-tag". */
 static inline long counter(const char *name)
 {
-	char stats[8192], *line, *rest = stats;
-	size_t size = strlen(name);
+	char stats[8192];
+	const char *line;
 
-	stats[read_file(XELF_STATS, stats, sizeof(stats) - 1)] = 0;
-	while ((line = strsep(&rest, "\n")))
-		if (!strncmp(line, name, size) && line[size] == ' ')
-			return atol(line + size + 1);
+	line = line_of(read_text(XELF_STATS, stats, sizeof(stats)), name);
+	if (line)
+		return atol(line);
 	errno = ENOENT;
 	die("%s: no counter %s", XELF_STATS, name);
+}
+
+/* Says where two reports part. */
+static inline bool same_text(const char *a, const char *b)
+{
+	const char *line_a = a, *line_b = b;
+
+	if (!strcmp(a, b))
+		return true;
+	for (; *a && *a == *b; a++, b++)
+		if (*a == '\n') {
+			line_a = a + 1;
+			line_b = b + 1;
+		}
+	printf("# binfmt_elf:  %.*s\n", (int)strcspn(line_a, "\n"), line_a);
+	printf("# binfmt_xelf: %.*s\n", (int)strcspn(line_b, "\n"), line_b);
+	return false;
+}
+
+/* Memory that children share. */
+static inline void *share_memory(size_t size)
+{
+	void *got = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (got == MAP_FAILED)
+		die("mmap");
+	return got;
+}
+
+/* Runs a line of the shell; did it succeed? */
+static inline bool command(const char *line)
+{
+	fflush(stdout);
+	return system(line) == 0;
 }
 
 /*

@@ -161,13 +161,9 @@ void work_make(struct work *work)
 {
 	int i;
 
-	for (i = 0; i < FILES; i++) {
-		/* Shared with who watches over us. */
-		work->file[i].bytes = mmap(NULL, MAX_FILE, PROT_READ | PROT_WRITE,
-					   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-		if (work->file[i].bytes == MAP_FAILED)
-			die("no memory for files");
-	}
+	/* Shared with who watches over us. */
+	for (i = 0; i < FILES; i++)
+		work->file[i].bytes = share_memory(MAX_FILE);
 }
 
 /* What is put behind a file's end is zero. */

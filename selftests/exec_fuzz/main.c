@@ -280,18 +280,10 @@ static void run_work(struct verdict *verdict, bool ours_first)
 
 /* ---- what must hold whatever ran ---- */
 
-static long read_number(const char *path)
-{
-	char text[64];
-
-	text[read_file(path, text, sizeof(text) - 1)] = 0;
-	return atol(text);
-}
-
 /* No program of ours lives, and none has left anything open. */
 static void check_counts(struct verdict *verdict)
 {
-	long refcnt = read_number(REFCNT), files = read_number(FILE_NR);
+	long refcnt = number_in(REFCNT), files = number_in(FILE_NR);
 
 	if (refcnt)
 		say_wrong(verdict, "the module's reference count is %ld, with no program left",
@@ -638,7 +630,7 @@ static void prepare(void)
 	if (kmsg < 0 || kmsg_write < 0)
 		die("/dev/kmsg");
 	lseek(kmsg, 0, SEEK_END);
-	first_files = read_number(FILE_NR);
+	first_files = number_in(FILE_NR);
 	state->has_kcov = kcov_open();
 	run_make(&pair);
 }
@@ -786,10 +778,7 @@ int main(int argc, char **argv)
 	read_options(argc, argv);
 	if (mkdir(PLACE, 0755) && errno != EEXIST)
 		die("%s", PLACE);
-	state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (state == MAP_FAILED)
-		die("no memory");
+	state = share_memory(sizeof(*state));
 	work = &state->work;
 	work_make(work);
 	bases_make(argv + optind);
