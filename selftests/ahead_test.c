@@ -58,6 +58,8 @@ FIXTURE_TEARDOWN(ahead)
 	write_text(XELF_HINTS, "1");
 }
 
+static char *const argv_exit[] = { PROGRAM, CHILD_PREFIX "exit", NULL };
+
 /*
  * Runs the program; it must end as it does without hints, and be counted under
  * @counted once. Return: faults that came by exception.
@@ -65,8 +67,11 @@ FIXTURE_TEARDOWN(ahead)
 static long runs_and_counts(struct __test_metadata *_metadata,
 			    struct trial *trial, const char *counted)
 {
-	char *const argv[] = { PROGRAM, CHILD_PREFIX "exit", NULL };
-	char *const envp[] = { NULL };
+	struct run how = {
+		.argv = argv_exit,
+		.aslr = true,
+		.stopped = true,
+	};
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_SOFTWARE,
 		.size = sizeof(attr),
@@ -75,24 +80,11 @@ static long runs_and_counts(struct __test_metadata *_metadata,
 		.enable_on_exec = 1,
 	};
 	long loaded = counter("loaded"), was = counter(counted), faults = -1;
-	int fd, status, go[2];
-	char byte;
-	pid_t pid;
+	pid_t pid = start_stopped(PROGRAM, &how, "/dev/null");
+	int fd, status;
 
-	if (pipe(go))
-		die("pipe");
-	pid = fork();
-	if (!pid) {
-		close(go[1]);
-		if (read(go[0], &byte, 1) < 0)
-			_exit(126);
-		close(go[0]);
-		execve(PROGRAM, argv, envp);
-		_exit(127);
-	}
 	fd = syscall(SYS_perf_event_open, &attr, pid, -1, -1, 0);
-	close(go[0]);
-	close(go[1]);
+	kill(pid, SIGCONT);
 	EXPECT_EQ(pid, wait4(pid, &status, 0, &trial->usage));
 	EXPECT_TRUE(WIFEXITED(status));
 	EXPECT_EQ(STATUS, WEXITSTATUS(status));
@@ -411,37 +403,21 @@ static long trailers_seen(void)
 	return count;
 }
 
-static int run_silently(void)
-{
-	char *const argv[] = { PROGRAM, CHILD_PREFIX "exit", NULL };
-	char *const envp[] = { NULL };
-	int status;
-	pid_t pid = fork();
-
-	if (!pid) {
-		dup2(open("/dev/null", O_RDWR), STDOUT_FILENO);
-		execve(PROGRAM, argv, envp);
-		_exit(127);
-	}
-	if (waitpid(pid, &status, 0) != pid)
-		die("waitpid");
-	return status;
-}
-
 TEST_F(any_trailer, fails_no_exec)
 {
 	long loaded = counter("loaded"), used = counter("hints-used");
+	struct run r = { .argv = argv_exit, .aslr = true };
 	long trailers = trailers_seen();
-	int i, status;
+	int i;
 
 	for (i = 0; i < TRAILERS; i++) {
 		if (truncate(PROGRAM, self->size))
 			die(PROGRAM);
 		append_odd_trailer(&self->trial.image, self->interp);
-		status = run_silently();
-		ASSERT_TRUE(WIFEXITED(status))
-			TH_LOG("trailer %d: killed by %d", i, WTERMSIG(status));
-		ASSERT_EQ(variant->status, WEXITSTATUS(status))
+		run(PROGRAM, &r);
+		ASSERT_TRUE(WIFEXITED(r.status))
+			TH_LOG("trailer %d: killed by %d", i, WTERMSIG(r.status));
+		ASSERT_EQ(variant->status, WEXITSTATUS(r.status))
 			TH_LOG("trailer %d", i);
 	}
 	used = counter("hints-used") - used;

@@ -387,28 +387,19 @@ TEST_F(creds, a_program_that_cannot_be_read_runs_and_is_not_dumpable)
 static long proc_owner(struct __test_metadata *_metadata, bool ours)
 {
 	long loaded = counter("loaded");
-	char *const argv[] = { PROGRAM, NULL };
+	struct run how = { .setup = become_nobody, .traced = true };
 	struct stat st = { .st_uid = ~0U };
 	char path[64];
-	int status;
 	pid_t pid;
 
 	set_enabled(ours);
-	pid = fork();
-	if (!pid) {
-		become_nobody();
-		ptrace(PTRACE_TRACEME, 0, 0, 0);
-		execve(PROGRAM, argv, argv + 1);
-		_exit(126);
-	}
-	EXPECT_EQ(pid, waitpid(pid, &status, 0));
+	pid = start_stopped(PROGRAM, &how, "/dev/null");
 	set_enabled(true);
-	EXPECT_TRUE(WIFSTOPPED(status));
 	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
 	EXPECT_EQ(0, stat(path, &st));
 	EXPECT_EQ(ours, counter("loaded") - loaded);
 	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
+	waitpid(pid, NULL, 0);
 	return st.st_uid;
 }
 

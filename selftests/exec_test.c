@@ -392,31 +392,15 @@ TEST_F(exec, six_scripts_in_a_row_are_a_loop)
 
 /* ---- ptrace ---- */
 
-/* Starts @path under ptrace, stopped at its first instruction. */
-static pid_t start_traced(struct __test_metadata *_metadata, const char *path)
-{
-	char *const argv[] = { (char *)path, "one", NULL };
-	char *const envp[] = { "A=b", NULL };
-	int status, null;
-	pid_t pid;
+static char *const traced_argv[] = { PROGRAM, "one", NULL };
+static char *const traced_envp[] = { "A=b", NULL };
 
-	fflush(stdout);
-	pid = fork();
-	ASSERT_LE(0, pid);
-	if (!pid) {
-		null = open("/dev/null", O_WRONLY);
-		dup2(null, 1);
-		close(null);
-		personality(ADDR_NO_RANDOMIZE);
-		ptrace(PTRACE_TRACEME, 0, 0, 0);
-		execve(path, argv, envp);
-		_exit(127);
-	}
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	ASSERT_TRUE(WIFSTOPPED(status));
-	ASSERT_EQ(SIGTRAP, WSTOPSIG(status));
-	return pid;
-}
+/* Stops at its first instruction. */
+static const struct run traced = {
+	.argv = traced_argv,
+	.envp = traced_envp,
+	.traced = true,
+};
 
 static void end_traced(struct __test_metadata *_metadata, pid_t pid)
 {
@@ -443,7 +427,7 @@ TEST_F(exec, ptrace_stops_at_the_first_instruction)
 		pid_t pid;
 
 		set_enabled(ours);
-		pid = start_traced(_metadata, PROGRAM);
+		pid = start_stopped(PROGRAM, &traced, "/dev/null");
 		set_enabled(true);
 		ASSERT_EQ(ours, counter("loaded") - loaded);
 		ASSERT_EQ(0, test_get_regs(pid, &regs[ours]));
@@ -519,7 +503,7 @@ static void look_at(struct __test_metadata *_metadata, pid_t pid, int ours)
 	fclose(to);
 }
 
-static void look_at_both(struct __test_metadata *_metadata, const char *path)
+static void look_at_both(struct __test_metadata *_metadata)
 {
 	int ours;
 
@@ -528,7 +512,7 @@ static void look_at_both(struct __test_metadata *_metadata, const char *path)
 		pid_t pid;
 
 		set_enabled(ours);
-		pid = start_traced(_metadata, path);
+		pid = start_stopped(PROGRAM, &traced, "/dev/null");
 		set_enabled(true);
 		ASSERT_EQ(ours, counter("loaded") - loaded);
 		look_at(_metadata, pid, ours);
@@ -544,42 +528,30 @@ static void look_at_both(struct __test_metadata *_metadata, const char *path)
 
 TEST_F(exec, proc_shows_a_fixed_program_as_when_untagged)
 {
-	look_at_both(_metadata, PROGRAM);
+	look_at_both(_metadata);
 }
 
 TEST_F(exec, proc_shows_a_static_pie_as_when_untagged)
 {
 	write_program(PROGRAM, ET_DYN, NULL);
-	look_at_both(_metadata, PROGRAM);
+	look_at_both(_metadata);
 }
 
 TEST_F(exec, proc_shows_a_pie_as_when_untagged)
 {
 	write_interp(INTERP, ET_DYN);
 	write_program(PROGRAM, ET_DYN, INTERP);
-	look_at_both(_metadata, PROGRAM);
+	look_at_both(_metadata);
 }
 
 TEST_F(exec, PTRACE_O_TRACEEXEC_tells_of_the_exec)
 {
-	char *const argv[] = { PROGRAM, NULL };
+	struct run how = { .aslr = true, .stopped = true, .traced = true };
+	pid_t pid = start_stopped(PROGRAM, &how, "/dev/null");
 	long loaded = counter("loaded");
 	unsigned long message = 0;
-	int status, null;
-	pid_t pid;
+	int status;
 
-	fflush(stdout);
-	pid = fork();
-	ASSERT_LE(0, pid);
-	if (!pid) {
-		null = open("/dev/null", O_WRONLY);
-		dup2(null, 1);
-		ptrace(PTRACE_TRACEME, 0, 0, 0);
-		raise(SIGSTOP);
-		execve(PROGRAM, argv, argv + 1);
-		_exit(127);
-	}
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_EQ(0, ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEEXEC));
 	ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, 0, 0));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));

@@ -142,29 +142,6 @@ TEST_F(observe, a_uprobe_in_it_is_hit)
 	EXPECT_NE(NULL, strstr(seen[1], "[uprobes]"));
 }
 
-/* A process that stops, and then runs a program. */
-static pid_t start(const char *path)
-{
-	char *const argv[] = { (char *)path, NULL };
-	int null, status;
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		null = open("/dev/null", O_WRONLY);
-		dup2(null, 1);
-		close(null);
-		personality(ADDR_NO_RANDOMIZE);
-		raise(SIGSTOP);
-		execve(path, argv, argv + 1);
-		_exit(127);
-	}
-	if (pid < 0 || waitpid(pid, &status, WUNTRACED) != pid)
-		die("fork, waitpid");
-	return pid;
-}
-
 #define RING_PAGES	16
 
 struct mmap_record {
@@ -227,9 +204,10 @@ TEST_F(observe, perf_records_what_it_records_untagged)
 	};
 	int ours, fd, status;
 
+	self->how.stopped = true;
 	for (ours = 0; ours < 2; ours++) {
 		FILE *to = fmemopen(seen[ours], sizeof(seen[ours]), "w");
-		pid_t pid = start(PROGRAM);
+		pid_t pid = start_stopped(PROGRAM, &self->how, "/dev/null");
 		long loaded = counter("loaded");
 		void *ring;
 

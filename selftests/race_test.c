@@ -411,7 +411,7 @@ TEST_F(race, of_the_old_program_that_is_left_which_is_left_untagged)
 TEST_F(race, the_kernel_forgets_robust_locks_and_rseq)
 {
 	struct __ptrace_rseq_configuration rseq;
-	char *const argv[] = { PROGRAM, NULL };
+	struct run how = { .aslr = true, .stopped = true, .traced = true };
 	int ours, status, stop;
 	size_t size;
 	void *head;
@@ -421,17 +421,9 @@ TEST_F(race, the_kernel_forgets_robust_locks_and_rseq)
 		long loaded = counter("loaded");
 
 		set_enabled(ours);
-		pid = fork();
-		if (!pid) {
-			ptrace(PTRACE_TRACEME, 0, 0, 0);
-			raise(SIGSTOP);
-			execve(PROGRAM, argv, argv + 1);
-			_exit(127);
-		}
+		pid = start_stopped(PROGRAM, &how, "/dev/null");
 		/* Before the exec, and after it. */
 		for (stop = 0; stop < 2; stop++) {
-			ASSERT_EQ(pid, waitpid(pid, &status, 0));
-			ASSERT_TRUE(WIFSTOPPED(status));
 			ASSERT_EQ(0, syscall(SYS_get_robust_list, pid, &head,
 					     &size));
 			EXPECT_EQ(!stop, !!head);
@@ -442,8 +434,11 @@ TEST_F(race, the_kernel_forgets_robust_locks_and_rseq)
 						 pid, sizeof(rseq), &rseq));
 				EXPECT_EQ(!stop, !!rseq.rseq_abi_pointer);
 			}
-			if (!stop)
-				ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, 0, 0));
+			if (stop)
+				continue;
+			ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, 0, 0));
+			ASSERT_EQ(pid, waitpid(pid, &status, 0));
+			ASSERT_TRUE(WIFSTOPPED(status));
 		}
 		set_enabled(true);
 		EXPECT_EQ(ours, counter("loaded") - loaded);

@@ -94,20 +94,18 @@ static void stop_program(struct __test_metadata *_metadata, bool ours,
 {
 	char *const argv[] = { PROGRAM, "one", "three", NULL };
 	char *const envp[] = { "NAME=value", NULL };
+	struct run how = {
+		.argv = argv,
+		.envp = envp,
+		.aslr = true,
+		.traced = true,
+	};
 	long loaded = counter("loaded");
 	char stat[4096];
-	int status;
 
 	set_enabled(ours);
-	at->pid = fork();
-	if (!at->pid) {
-		ptrace(PTRACE_TRACEME, 0, 0, 0);
-		execve(PROGRAM, argv, envp);
-		_exit(127);
-	}
-	ASSERT_EQ(at->pid, waitpid(at->pid, &status, 0));
+	at->pid = start_stopped(PROGRAM, &how, "/dev/null");
 	set_enabled(true);
-	ASSERT_TRUE(WIFSTOPPED(status));
 	EXPECT_EQ(ours, counter("loaded") - loaded);
 	at->maps[read_of(at->pid, "maps", at->maps, sizeof(at->maps) - 1)] = 0;
 	at->auxv_size = read_of(at->pid, "auxv", at->auxv, sizeof(at->auxv));

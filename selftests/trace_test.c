@@ -63,58 +63,29 @@ FIXTURE(trace) {
 	struct run how;
 };
 
-static void set_up(void)
+FIXTURE_SETUP(trace)
 {
 	write_all(DIR_, PROGRAM, INTERP, CHILD);
 }
 
-static void tear_down(void)
-{
-	unlink(PROGRAM);
-	unlink(INTERP);
-	unlink(CHILD);
-	unlink(OUTPUT);
-	rmdir(DIR_);
-}
-
-FIXTURE_SETUP(trace)
-{
-	set_up();
-}
-
 FIXTURE_TEARDOWN(trace)
 {
-	tear_down();
+	remove_dir(DIR_);
 }
 
-/* A process that stops, and then runs a program with its output in a file. */
-static pid_t start(const char *path, const char *what, bool traced,
-		   void (*setup)(void))
+/* A process of ours to trace, stopped before its exec. */
+static pid_t start_traced(const char *path, const char *what,
+			  void (*setup)(void))
 {
 	char *const argv[] = { (char *)path, (char *)what, NULL };
-	char *const envp[] = { NULL };
-	int out, status;
-	pid_t pid;
+	struct run how = {
+		.argv = argv,
+		.setup = setup,
+		.stopped = true,
+		.traced = true,
+	};
 
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		out = open(OUTPUT, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-		dup2(out, 1);
-		close(out);
-		personality(ADDR_NO_RANDOMIZE);
-		if (traced)
-			ptrace(PTRACE_TRACEME, 0, 0, 0);
-		raise(SIGSTOP);
-		if (setup)
-			setup();
-		execve(path, argv, envp);
-		_exit(127);
-	}
-	if (pid < 0 || waitpid(pid, &status, WUNTRACED) != pid ||
-	    !WIFSTOPPED(status))
-		die("fork, waitpid");
-	return pid;
+	return start_stopped(path, &how, OUTPUT);
 }
 
 /*
@@ -187,7 +158,7 @@ static void log_both(struct __test_metadata *_metadata, int options,
 
 	for (ours = 0; ours < 2; ours++) {
 		long loaded = counter("loaded");
-		pid_t pid = start(PROGRAM, NULL, true, setup);
+		pid_t pid = start_traced(PROGRAM, NULL, setup);
 
 		ASSERT_EQ(0, ptrace(PTRACE_SETOPTIONS, pid, 0, options));
 		set_enabled(ours);
@@ -226,11 +197,12 @@ TEST_F(trace, a_seized_program_stops_only_where_it_was_asked_to)
 {
 	int ours, options;
 
+	self->how.stopped = true;
 	for (options = 0; options <= PTRACE_O_TRACEEXEC;
 	     options += PTRACE_O_TRACEEXEC) {
 		for (ours = 0; ours < 2; ours++) {
 			long loaded = counter("loaded");
-			pid_t pid = start(PROGRAM, NULL, false, NULL);
+			pid_t pid = start_stopped(PROGRAM, &self->how, OUTPUT);
 			int status;
 
 			ASSERT_EQ(0, ptrace(PTRACE_SEIZE, pid, 0, options));
@@ -266,7 +238,8 @@ TEST_F(trace, a_thread_that_execs_tells_the_number_it_had)
 	int ours;
 
 	for (ours = 0; ours < 2; ours++) {
-		pid_t pid = start(CHILD, CHILD_PREFIX "thread-exec", true, NULL);
+		pid_t pid = start_traced(CHILD, CHILD_PREFIX "thread-exec",
+					 NULL);
 		long loaded = counter("loaded");
 		pid_t thread;
 
@@ -298,7 +271,7 @@ TEST_F(trace, a_thread_that_execs_tells_the_number_it_had)
 /* A tracer that dies once its tracee runs a program. Its pid goes to @to. */
 static void short_lived_tracer(int to, int options)
 {
-	pid_t pid = start(CHILD, CHILD_PREFIX "pause", true, NULL);
+	pid_t pid = start_traced(CHILD, CHILD_PREFIX "pause", NULL);
 	int status;
 
 	ptrace(PTRACE_SETOPTIONS, pid, 0, options | PTRACE_O_TRACEEXEC);
@@ -345,7 +318,7 @@ TEST_F(trace, a_breakpoint_stops_it_and_stays_out_of_the_file)
 
 	for (ours = 0; ours < 2; ours++) {
 		long loaded = counter("loaded");
-		pid_t pid = start(PROGRAM, NULL, true, NULL);
+		pid_t pid = start_traced(PROGRAM, NULL, NULL);
 		struct test_regs regs;
 		siginfo_t info;
 		unsigned long at;
@@ -374,8 +347,7 @@ TEST_F(trace, a_breakpoint_stops_it_and_stays_out_of_the_file)
 		ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, 0, 0));
 		ASSERT_EQ(pid, waitpid(pid, &status, 0));
 		EXPECT_EQ(PROBE_STATUS << 8, status);
-		seen[ours][read_file(OUTPUT, seen[ours],
-				     sizeof(seen[ours]) - 1)] = 0;
+		read_text(OUTPUT, seen[ours], sizeof(seen[ours]));
 	}
 	EXPECT_TRUE(same_text(seen[0], seen[1]));
 	EXPECT_NE(NULL, strstr(seen[1], "\nend\n"));

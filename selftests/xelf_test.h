@@ -281,6 +281,9 @@ struct run {
 	void (*setup)(void);	/* in the child, before exec; may be NULL */
 	/* in the child, in place of execve(); may be NULL */
 	int (*exec)(const char *path, char *const *argv, char *const *envp);
+	/* for start_stopped(): where it stops */
+	bool stopped;		/* before the exec */
+	bool traced;		/* by us, and so after it */
 
 	int err;		/* errno of the exec; 0 if it succeeded */
 	int status;		/* as waitpid() gives it */
@@ -288,14 +291,54 @@ struct run {
 	size_t output_size;	/* room; a null byte is put at the end */
 };
 
+/* In the child: execs as @r says, with output to @out. Returns if that failed. */
+static inline void exec_as(const char *path, const struct run *r, int out)
+{
+	char *const self[] = { (char *)path, NULL };
+	char *const none[] = { NULL };
+
+	if (!r->aslr)
+		personality(ADDR_NO_RANDOMIZE);
+	if (r->setup)
+		r->setup();
+	dup2(out, 1);
+	dup2(out, 2);
+	close(out);
+	if (r->traced)
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+	if (r->stopped)
+		raise(SIGSTOP);
+	(r->exec ? r->exec : execve)(path, r->argv ? r->argv : self,
+				     r->envp ? r->envp : none);
+}
+
+/* Starts @path with its output in a file; returns once it has stopped. */
+static inline pid_t start_stopped(const char *path, const struct run *r,
+				  const char *output)
+{
+	int out = open(output, O_WRONLY | O_CREAT | O_TRUNC, 0644), status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		exec_as(path, r, out);
+		_exit(127);
+	}
+	close(out);
+	if (out < 0 || pid < 0 || waitpid(pid, &status, WUNTRACED) != pid ||
+	    !WIFSTOPPED(status) ||
+	    WSTOPSIG(status) != (r->stopped ? SIGSTOP : SIGTRAP))
+		die("%s: cannot start", path);
+	return pid;
+}
+
 /*
  * Runs @path and waits. That the exec itself failed is told apart from what
  * the program did by a pipe that a successful exec closes.
  */
 static inline void run(const char *path, struct run *r)
 {
-	char *const self[] = { (char *)path, NULL };
-	char *const none[] = { NULL };
 	char rest[4096];
 	int out[2], failed[2];
 	size_t used = 0;
@@ -309,16 +352,8 @@ static inline void run(const char *path, struct run *r)
 	if (pid < 0)
 		die("fork");
 	if (!pid) {
-		if (!r->aslr)
-			personality(ADDR_NO_RANDOMIZE);
-		if (r->setup)
-			r->setup();
-		dup2(out[1], 1);
-		dup2(out[1], 2);
 		close(out[0]);
-		close(out[1]);
-		(r->exec ? r->exec : execve)(path, r->argv ? r->argv : self,
-					     r->envp ? r->envp : none);
+		exec_as(path, r, out[1]);
 		if (write(failed[1], &errno, sizeof(errno)) < 0)
 			_exit(126);
 		_exit(127);
