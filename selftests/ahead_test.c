@@ -3,8 +3,7 @@
  * Hints in the VM: pages are mapped ahead, and a bad trailer never fails an
  * exec. The program under test is this one, copied: static, and with glibc.
  */
-#include "both.h"
-#include "hints_image.h"
+#include "faults.h"
 
 #include <linux/perf_event.h>
 #include <sys/ioctl.h>
@@ -280,34 +279,20 @@ FIXTURE_VARIANT(any_trailer) {
 FIXTURE_VARIANT_ADD(any_trailer, of_a_static_program) { false, STATUS };
 FIXTURE_VARIANT_ADD(any_trailer, with_an_interpreter) { true, PROBE_STATUS };
 
-static off_t size_of(const char *path)
+FIXTURE_SETUP(any_trailer)
 {
 	struct stat st;
 
-	if (stat(path, &st))
-		die("%s: stat", path);
-	return st.st_size;
-}
-
-FIXTURE_SETUP(any_trailer)
-{
 	begin();
 	if (variant->interp) {
-		static unsigned char head[XELF_INTERP_SUM_SIZE];
-		int fd;
-
-		unlink(INTERP);
 		write_interp(INTERP, ET_DYN);
 		write_program(PROGRAM, ET_DYN, INTERP);
 		set_hints_flag();
-		fd = open(INTERP, O_RDONLY);
-		if (fd < 0 || read(fd, head, sizeof(head)) != sizeof(head))
-			die(INTERP);
-		close(fd);
-		self->interp = xelf_interp_sum(head, sizeof(head),
-					       size_of(INTERP));
+		self->interp = interp_sum(INTERP);
 	}
-	self->size = size_of(PROGRAM);
+	if (stat(PROGRAM, &st))
+		die(PROGRAM);
+	self->size = st.st_size;
 	srand(1);
 }
 

@@ -35,6 +35,16 @@ static inline unsigned long number_of(const char *text, const char *name)
 	return line ? strtoul(line, NULL, 16) : ~0UL;
 }
 
+/* How often a word is there. */
+static inline int mentions_of(const char *text, const char *word)
+{
+	int mentions = 0;
+
+	for (; (text = strstr(text, word)); text++)
+		mentions++;
+	return mentions;
+}
+
 /* The value of an entry of the auxiliary vector; all ones if it is not there. */
 static inline unsigned long auxv_of(const char *text, unsigned long id)
 {
@@ -85,6 +95,15 @@ static inline void write_program(const char *path, int type,
 	if (interp)
 		image_interp(&image, interp);
 	image_write(&image, path, true);
+}
+
+/* A program that reads a byte and exits with 0, in the place of the probe. */
+static inline void image_init_short(int type)
+{
+	static const unsigned char code[] = { TEST_READS_AND_EXITS };
+
+	image_init(&image, type);
+	memcpy(image.bytes + IMAGE_CODE, code, sizeof(code));
 }
 
 /* The probe as an interpreter: never tagged. */

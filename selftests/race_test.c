@@ -277,9 +277,6 @@ TEST_F(race, a_writer_and_an_exec_keep_each_other_out)
 
 /* ---- files that shrink ---- */
 
-/* An interpreter that reads a byte and exits with 0. */
-static const unsigned char read_and_exit[] = { TEST_READS_AND_EXITS };
-
 /* Waits until the program is in its read(). */
 static void await_read(pid_t pid)
 {
@@ -307,8 +304,7 @@ static int run_shrinking(struct __test_metadata *_metadata, bool ours,
 	int ends[2], status;
 	pid_t pid;
 
-	image_init(&image, ET_DYN);
-	memcpy(image.bytes + IMAGE_CODE, read_and_exit, sizeof(read_and_exit));
+	image_init_short(ET_DYN);
 	image_write(&image, INTERP, false);
 	if (pipe(ends))
 		die("pipe");

@@ -354,11 +354,6 @@ TEST_F(read_fault, reads_that_fail_from_one_on_give_an_errno_or_kill)
 
 /* ---- hints ---- */
 
-#define HINTS	"/sys/module/binfmt_xelf/parameters/hints"
-
-/* An interpreter-less program that reads a byte and exits with 0. */
-static const unsigned char read_and_exit[] = { TEST_READS_AND_EXITS };
-
 /* Nobody but hints touches these pages of it. */
 #define FIRST_PAGE	4	/* of four that may be written */
 #define FAR_PAGE	8	/* in the file; its place has no page table yet */
@@ -376,8 +371,7 @@ FIXTURE_SETUP(hints_fault)
 	Elf64_Phdr *far;
 
 	begin(&self->mounted, &self->server);
-	image_init(&image, ET_DYN);
-	memcpy(image.bytes + IMAGE_CODE, read_and_exit, sizeof(read_and_exit));
+	image_init_short(ET_DYN);
 	image.phdr[PH_DATA].p_filesz = 4 * PAGE;
 	image.phdr[PH_DATA].p_memsz = 4 * PAGE;
 	far = image_add(&image, PT_LOAD);

@@ -125,24 +125,12 @@ static void stop_both(struct __test_metadata *_metadata, struct stopped *both)
 		stop_program(_metadata, ours, &both[ours]);
 }
 
-/* Mappings with these rights. */
-static int count_of(const char *maps, const char *rights)
-{
-	int count = 0;
-
-	while ((maps = strstr(maps, rights))) {
-		count++;
-		maps++;
-	}
-	return count;
-}
-
 TEST_F(security, nothing_can_be_written_and_run_that_does_not_ask_for_it)
 {
 	stop_both(_metadata, self->both);
-	EXPECT_EQ(0, count_of(self->both[1].maps, " rwx"));
-	EXPECT_EQ(0, count_of(self->both[1].maps, " -wx"));
-	EXPECT_LT(0, count_of(self->both[1].maps, " rw-"));
+	EXPECT_EQ(0, mentions_of(self->both[1].maps, " rwx"));
+	EXPECT_EQ(0, mentions_of(self->both[1].maps, " -wx"));
+	EXPECT_LT(0, mentions_of(self->both[1].maps, " rw-"));
 }
 
 TEST_F(security, a_segment_that_asks_can_be_written_and_run_and_no_other)
@@ -153,10 +141,10 @@ TEST_F(security, a_segment_that_asks_can_be_written_and_run_and_no_other)
 	image_write(&image, PROGRAM, true);
 	stop_both(_metadata, self->both);
 	/* Its file pages, its bss, and not the stack. */
-	EXPECT_EQ(2, count_of(self->both[1].maps, " rwx"));
+	EXPECT_EQ(2, mentions_of(self->both[1].maps, " rwx"));
 	EXPECT_EQ(0, strcmp("rw-p", self->both[1].stack_rights));
-	EXPECT_EQ(count_of(self->both[0].maps, " rwx"),
-		  count_of(self->both[1].maps, " rwx"));
+	EXPECT_EQ(mentions_of(self->both[0].maps, " rwx"),
+		  mentions_of(self->both[1].maps, " rwx"));
 }
 
 static bool is_of_kernel(unsigned long long value)

@@ -12,13 +12,10 @@
 #include "faults.h"
 
 #include <dirent.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <time.h>
 
 #define DIR_	"/tmp/soak_test/"
 #define INTERP	DIR_ "interp"
-#define MODULE	"binfmt_xelf"
 #define WORKERS	2
 #define WARM_UP	2000	/* execs */
 
@@ -73,47 +70,16 @@ struct held {
 /* The number after @name at the beginning of a line of @text. */
 static long value_of(const char *text, const char *name)
 {
-	const char *at = text;
-	size_t size = strlen(name);
+	const char *line = line_of(text, name);
 
-	for (; at; at = strchr(at, '\n')) {
-		at += *at == '\n';
-		if (!strncmp(at, name, size) &&
-		    (at[size] == ' ' || at[size] == ':'))
-			return atol(at + size + 1);
-		if (!*at)
-			break;
-	}
-	return 0;
-}
-
-static long lines_of(const char *text)
-{
-	long lines = 0;
-
-	for (; *text; text++)
-		lines += *text == '\n';
-	return lines;
-}
-
-/* Those of an area that is free, but not yet for others. */
-static long mentions_of(const char *text, const char *word)
-{
-	long mentions = 0;
-
-	while ((text = strstr(text, word))) {
-		mentions++;
-		text++;
-	}
-	return mentions;
+	return line ? atol(line) : 0;
 }
 
 static const char *text_of(const char *path)
 {
 	static char text[1 << 20];
 
-	text[read_file(path, text, sizeof(text) - 1)] = 0;
-	return text;
+	return read_text(path, text, sizeof(text));
 }
 
 /* Gives back what can be given back. */
@@ -127,7 +93,7 @@ static void settle(void)
 	/* What ended frees things after a grace period or two. */
 	sleep(2);
 	sync();
-	write_file("/proc/sys/vm/drop_caches", "3", 1, 0);
+	write_text("/proc/sys/vm/drop_caches", "3");
 	dir = opendir("/sys/kernel/slab");
 	while (dir && (entry = readdir(dir))) {
 		snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink",
@@ -156,9 +122,10 @@ static void count_held(struct held *held)
 	held->used = value_of(text, "MemTotal") - value_of(text, "MemFree");
 	held->anonymous = value_of(text, "AnonPages");
 	text = text_of("/proc/vmallocinfo");
-	held->areas = lines_of(text) - mentions_of(text, "unpurged");
+	/* But for those that are free, if not yet for others. */
+	held->areas = mentions_of(text, "\n") - mentions_of(text, "unpurged");
 	held->files = number_in("/proc/sys/fs/file-nr");
-	held->modules = lines_of(text_of("/proc/modules"));
+	held->modules = mentions_of(text_of("/proc/modules"), "\n");
 	held->references = number_in("/sys/module/" MODULE "/refcnt");
 	text = text_of("/proc/slabinfo");
 	held->mms = value_of(text, "mm_struct");
@@ -268,31 +235,16 @@ static void run_execs(unsigned long execs)
 
 /* ---- rounds ---- */
 
-static bool reload_module(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool good;
-
-	good = fd >= 0 && !syscall(SYS_delete_module, MODULE, O_NONBLOCK) &&
-	       !syscall(SYS_finit_module, fd, "", 0);
-	if (!good)
-		ksft_print_msg("%s: %s\n", path, strerror(errno));
-	close(fd);
-	return good;
-}
-
 static bool run_rounds(unsigned long rounds)
 {
-	struct utsname name;
 	unsigned long i;
-	char path[256];
 
-	if (uname(&name))
-		return false;
-	snprintf(path, sizeof(path), "/lib/modules/%s/extra/" MODULE ".ko",
-		 name.release);
 	for (i = 0; i < rounds; i++) {
-		if (!reload_module(path))
+		if (!unload_module()) {
+			perror("rmmod");
+			return false;
+		}
+		if (!load_module())
 			return false;
 		/* Not only what init does is undone by exit. */
 		exec_one(programs[i % 3].path, 0);
@@ -304,66 +256,38 @@ static bool run_rounds(unsigned long rounds)
 /* ---- the tests ---- */
 
 FIXTURE(soak) {
-	struct hints_image hints;
 	struct held before, after;
 };
-
-static unsigned long number_of_environment(const char *name, unsigned long other)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? strtoul(value, NULL, 10) : other;
-}
-
-/* Exits with 0; it is short. */
-static const unsigned char read_and_exit[] = { TEST_READS_AND_EXITS };
 
 static void write_short(const char *path, int type, const char *interp,
 			bool tagged)
 {
-	image_init(&image, type);
-	memcpy(image.bytes + IMAGE_CODE, read_and_exit, sizeof(read_and_exit));
+	image_init_short(type);
 	if (interp)
 		image_interp(&image, interp);
 	image_write(&image, path, tagged);
 }
 
-static void write_programs(struct hints_image *hints)
+static void write_programs(void)
 {
 	write_short(INTERP, ET_DYN, NULL, false);
 	write_short(DIR_ "static", ET_DYN, NULL, true);
 	write_short(DIR_ "dynamic", ET_DYN, INTERP, true);
 	write_short(DIR_ "hinted", ET_DYN, INTERP, true);
-	hints->runs[0] = (struct xelf_hint){
-		4, 4, XELF_HINT_PROGRAM, XELF_HINT_WRITE
-	};
-	hints->runs[1] = (struct xelf_hint){
-		0, 9, XELF_HINT_INTERP, XELF_HINT_READ
-	};
-	append_hints(DIR_ "hinted", hints, 2, INTERP);
+	append_usual_hints(DIR_ "hinted", INTERP);
 	write_short(DIR_ "untagged", ET_EXEC, NULL, false);
 	write_short(DIR_ "no-interpreter", ET_DYN, "/none", true);
 	write_short(DIR_ "bad-interpreter", ET_DYN, DIR_ "text", true);
 	memset(image.bytes, 'x', 1024);
 	write_file(DIR_ "text", image.bytes, 1024, 0755);
-	image_init(&image, ET_DYN);
-	image.phdr[PH_DATA].p_memsz = image.phdr[PH_DATA].p_filesz - 1;
-	image_write(&image, DIR_ "bad-segment", true);
-	image_init(&image, ET_DYN);
-	image_write(&image, DIR_ "stale", true);
-	image.bytes[offsetof(Elf64_Ehdr, e_flags)] ^= 1;
-	write_file(DIR_ "stale", image.bytes, image.size, 0755);
+	write_refused(DIR_ "stale", DIR_ "bad-segment");
 }
 
 FIXTURE_SETUP(soak)
 {
-	if (mkdir(DIR_, 0755) && errno != EEXIST)
-		die("%s: mkdir", DIR_);
-	write_programs(&self->hints);
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (shared == MAP_FAILED)
-		die("mmap");
+	fresh_dir(DIR_);
+	write_programs();
+	shared = share_memory(sizeof(*shared));
 	/* The first of everything makes caches, and this test's own pages. */
 	run_execs(WARM_UP);
 	run_rounds(20);
@@ -373,8 +297,7 @@ FIXTURE_SETUP(soak)
 
 FIXTURE_TEARDOWN(soak)
 {
-	if (system("rm -rf " DIR_))
-		ksft_print_msg("%s is left behind\n", DIR_);
+	remove_dir(DIR_);
 }
 
 TEST_F_TIMEOUT(soak, execs_leave_nothing, 1000000)

@@ -14,7 +14,6 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
 #include <time.h>
 
 #define DIR_	"/tmp/stress_test/"
@@ -25,8 +24,6 @@
 #define CGROUP	DIR_ "cgroup"
 #define CHILD	DIR_ "child"		/* this program */
 #define SECOND	"/sys/devices/system/cpu/cpu1/online"
-#define MODULE	"binfmt_xelf"
-#define PARAMETERS	"/sys/module/binfmt_xelf/parameters/"
 
 #define EXECERS	4
 #define AT_ONCE	50		/* children of each */
@@ -326,10 +323,10 @@ static void limit_memory(int unused)
 			usleep(10000);
 			continue;
 		}
-		write_file(CGROUP "/small/memory.max", limit, strlen(limit), 0);
+		write_text(CGROUP "/small/memory.max", limit);
 		pid = fork();
 		if (!pid) {
-			write_file(CGROUP "/small/cgroup.procs", "0", 1, 0);
+			write_text(CGROUP "/small/cgroup.procs", "0");
 			execve(CHILD, argv, argv + 2);
 			_exit(127);
 		}
@@ -347,9 +344,9 @@ static void flip_settings(int unused)
 	} settings[] = {
 		{ "/proc/sys/kernel/randomize_va_space", { "0", "2" } },
 		{ "/proc/sys/vm/legacy_va_layout", { "0", "1" } },
-		{ PARAMETERS "enabled", { "0", "1" } },
-		{ PARAMETERS "enabled", { "1", "1" } },
-		{ PARAMETERS "hints", { "0", "1" } },
+		{ XELF_ENABLED, { "0", "1" } },
+		{ XELF_ENABLED, { "1", "1" } },
+		{ XELF_HINTS, { "0", "1" } },
 	};
 	int i;
 
@@ -358,25 +355,6 @@ static void flip_settings(int unused)
 		set(settings[i].path, settings[i].value[chance(2)]);
 		usleep(chance(20000));
 	}
-}
-
-static bool load_module(void)
-{
-	struct utsname name;
-	char path[256];
-	int fd;
-
-	if (uname(&name))
-		return false;
-	snprintf(path, sizeof(path), "/lib/modules/%s/extra/" MODULE ".ko",
-		 name.release);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || syscall(SYS_finit_module, fd, "", 0)) {
-		perror(path);
-		return false;
-	}
-	close(fd);
-	return true;
 }
 
 /* It goes when nobody uses it; so for a while nobody begins to. */
@@ -389,7 +367,7 @@ static void load_and_unload(int unused)
 		shared->untagged = chance(2);
 		gone = false;
 		for (tries = 0; tries < 500 && !stopped(); tries++) {
-			gone = !syscall(SYS_delete_module, MODULE, O_NONBLOCK);
+			gone = unload_module();
 			if (gone)
 				break;
 			count(in_use);
@@ -454,55 +432,25 @@ static const struct {
 };
 
 FIXTURE(stress) {
-	struct hints_image hints;
 	unsigned int seconds;
 	pid_t pids[ARRAY_SIZE(workers)];
 };
 
-static void spoil_byte(const char *path, size_t at)
-{
-	int fd = open(path, O_WRONLY);
-
-	if (fd < 0 || pwrite(fd, "\1", 1, at) != 1 || close(fd))
-		die("%s: cannot damage", path);
-}
-
-static unsigned int number_of_environment(const char *name, unsigned int other)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? strtoul(value, NULL, 10) : other;
-}
-
 FIXTURE_SETUP(stress)
 {
 	self->seconds = number_of_environment("STRESS_SECONDS", 30);
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (shared == MAP_FAILED)
-		die("mmap");
-	if ((mkdir(DIR_, 0755) && errno != EEXIST) ||
-	    (mkdir(MOUNT, 0755) && errno != EEXIST) ||
-	    (mkdir(CGROUP, 0755) && errno != EEXIST))
-		die("mkdir");
-	write_far_image(INTERP, ET_DYN, NULL, false, false);
-	write_far_image(DIR_ "dynamic", ET_DYN, INTERP, false, true);
-	write_far_image(DIR_ "static", ET_DYN, NULL, false, true);
+	shared = share_memory(sizeof(*shared));
+	fresh_dir(DIR_);
+	fresh_dir(MOUNT);
+	fresh_dir(CGROUP);
+	write_interp(INTERP, ET_DYN);
+	write_program(DIR_ "dynamic", ET_DYN, INTERP);
+	write_program(DIR_ "static", ET_DYN, NULL);
 	write_far_image(DIR_ "untagged", ET_EXEC, NULL, false, false);
-	write_far_image(DIR_ "stale", ET_DYN, NULL, false, true);
-	spoil_byte(DIR_ "stale", offsetof(Elf64_Ehdr, e_flags));
-	write_far_image(DIR_ "no-interpreter", ET_DYN, "/none", false, true);
-	image_init(&image, ET_DYN);
-	image.phdr[PH_DATA].p_memsz = image.phdr[PH_DATA].p_filesz - 1;
-	image_write(&image, DIR_ "bad-segment", true);
-	write_far_image(DIR_ "hinted", ET_DYN, INTERP, false, true);
-	self->hints.runs[0] = (struct xelf_hint){
-		4, 4, XELF_HINT_PROGRAM, XELF_HINT_WRITE
-	};
-	self->hints.runs[1] = (struct xelf_hint){
-		0, 9, XELF_HINT_INTERP, XELF_HINT_READ
-	};
-	append_hints(DIR_ "hinted", &self->hints, 2, INTERP);
+	write_program(DIR_ "no-interpreter", ET_DYN, "/none");
+	write_refused(DIR_ "stale", DIR_ "bad-segment");
+	write_program(DIR_ "hinted", ET_DYN, INTERP);
+	append_usual_hints(DIR_ "hinted", INTERP);
 	write_victims();
 	write_self(CHILD);
 	/* Without it, nobody is short of memory. */
@@ -527,7 +475,7 @@ FIXTURE_TEARDOWN(stress)
 		ksft_print_msg("%s is left behind\n", DIR_);
 }
 
-static pid_t start(int i, unsigned int seed)
+static pid_t start_worker(int i, unsigned int seed)
 {
 	pid_t pid;
 	int null;
@@ -567,11 +515,6 @@ static int wait_for_all(unsigned int seconds)
 	return -1;
 }
 
-static bool can_be_unloaded(void)
-{
-	return !syscall(SYS_delete_module, MODULE, O_NONBLOCK);
-}
-
 /* Of everything at least one, where the kernel has it. */
 static bool all_has_happened(void)
 {
@@ -590,7 +533,7 @@ TEST_F_TIMEOUT(stress, ends_all_processes_and_leaves_the_module_unused, 1000000)
 
 	ksft_print_msg("%u seconds; STRESS_SEED=%u\n", self->seconds, seed);
 	for (i = 0; i < ARRAY_SIZE(workers); i++)
-		self->pids[i] = start(i, seed);
+		self->pids[i] = start_worker(i, seed);
 	/* On a slow machine, on until everything has happened, within reason. */
 	while (((now = time(NULL)) < begun + self->seconds ||
 		(!all_has_happened() && now < begun + 10 * self->seconds)) &&
@@ -610,7 +553,7 @@ TEST_F_TIMEOUT(stress, ends_all_processes_and_leaves_the_module_unused, 1000000)
 	EXPECT_EQ(0, shared->wrong);
 	EXPECT_TRUE(all_has_happened());
 	EXPECT_TRUE(soon(module_is_unused));
-	EXPECT_TRUE(soon(can_be_unloaded));
+	EXPECT_TRUE(soon(unload_module));
 	EXPECT_TRUE(load_module());
 }
 
