@@ -188,6 +188,24 @@ TEST_F(limits, RLIMIT_DATA_ends_it_where_it_does_untagged)
 	scan_limit(_metadata, &self->how, RLIMIT_DATA, 24);
 }
 
+/* All of it counts as data while the kernel's loader looks for its place. */
+TEST_F(limits, RLIMIT_DATA_counts_an_image_whose_first_segment_is_written)
+{
+	Elf_Phdr *first = &image.phdr[PH_HEADERS], *code = &image.phdr[PH_CODE];
+
+	image_init(&image, variant->type);
+	if (variant->interp)
+		image_interp(&image, INTERP);
+	/* Without gaps, which count anyway. */
+	first->p_flags |= PF_W;
+	first->p_filesz = IMAGE_CODE;
+	first->p_memsz = IMAGE_CODE;
+	code->p_filesz = IMAGE_DATA - IMAGE_CODE;
+	code->p_memsz = IMAGE_DATA - IMAGE_CODE;
+	image_write(&image, PROGRAM, true);
+	scan_limit(_metadata, &self->how, RLIMIT_DATA, 40);
+}
+
 TEST_F(limits, RLIMIT_AS_ends_it_where_it_does_untagged)
 {
 	scan_limit(_metadata, &self->how, RLIMIT_AS, 120);

@@ -72,7 +72,9 @@ static long value_of(const char *text, const char *name)
 {
 	const char *line = line_of(text, name);
 
-	return line ? atol(line) : 0;
+	if (!line)
+		die("there is no number of %s", name);
+	return atol(line);
 }
 
 static const char *text_of(const char *path)
