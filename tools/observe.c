@@ -113,6 +113,8 @@ static bool is_volatile_status(const char *name)
 		"VmPeak",
 		/* Of what is resident: hints map pages, with their tables, ahead. */
 		"VmPTE",
+		/* Of all of the user's processes. */
+		"SigQ",
 	};
 	size_t i;
 
