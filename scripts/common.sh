@@ -100,7 +100,10 @@ choose_machine()
 	fi
 }
 
-# private_apt SUITE [ARCH]: only one at a time makes the lists of a release.
+# private_apt SUITE [ARCH]: fetches the package lists of one Debian release, for an apt that keeps
+# everything in the cache, needs no root and leaves the machine's own apt alone. Packages are
+# ARCH's (default amd64); NAME:amd64 is one that runs here. Call it afterwards as:
+# apt-get -c "$apt_conf" ...
 private_apt()
 {
 	local lists_lock
@@ -112,10 +115,7 @@ private_apt()
 	exec {lists_lock}>&-
 }
 
-# make_private_apt SUITE [ARCH]: fetches the package lists of one Debian release, for an apt that keeps
-# everything in the cache, needs no root and leaves the machine's own apt alone. Packages are
-# ARCH's (default amd64); NAME:amd64 is one that runs here. Call it afterwards as:
-# apt-get -c "$apt_conf" ...
+# The same, by one script at a time.
 make_private_apt()
 {
 	local suite=$1 release=${1%-backports} arch=${2:-amd64} dir=$cache/apt/$1

@@ -72,9 +72,10 @@ static long value_of(const char *text, const char *name)
 {
 	const char *line = line_of(text, name);
 
-	if (!line)
-		die("there is no number of %s", name);
-	return atol(line);
+	if (line)
+		return atol(line);
+	errno = ENOENT;
+	die("no line of %s", name);
 }
 
 static const char *text_of(const char *path)
