@@ -176,6 +176,17 @@ the_switch_is_given_back_after_an_interrupt()
 	[ "$(find /tmp -maxdepth 1 -name 'xelf-diff.*' | wc -l)" = 0 ] || fail "a copy is left behind"
 }
 
+the_switch_is_given_back_when_nobody_reads()
+{
+	echo N >$enabled
+	# More than a pipe's buffer of the C library holds until the end.
+	xelf diff /usr/bin/python3 -c 'import os; [print(os.urandom(64).hex()) for i in range(200)]' 2>err | :
+	value=$(cat $enabled)
+	echo Y >$enabled
+	[ "$value" = N ] || fail "it was N and is $value: $(cat err)"
+	[ "$(find /tmp -maxdepth 1 -name 'xelf-diff.*' | wc -l)" = 0 ] || fail "a copy is left behind"
+}
+
 two_at_once_do_not_mix()
 {
 	xelf diff /bin/true >out1 2>&1 &

@@ -198,6 +198,25 @@ the_machines_settings_are_given_back()
 	echo 65536 >$around
 }
 
+two_at_once_wait_for_each_other()
+{
+	echo 16384 >$around
+	cp /bin/busybox busybox-x
+	cp /bin/busybox busybox-y
+	xelf record --window 3000 ./busybox-x sleep 1000 >first 2>&1 &
+	tries=0
+	while [ "$(cat $around)" != 4096 ] && [ $tries -lt 100 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	status 0 xelf record ./busybox-y true
+	says "waiting for another"
+	wait $! || fail "the first: $(cat first)"
+	[ "$(cat $around)" = 16384 ] || fail "$around is $(cat $around)"
+	[ "$(cat $hints)" = Y ] || fail "$hints is $(cat $hints)"
+	echo 65536 >$around
+}
+
 usage_is_wrong_without_a_program()
 {
 	status 2 xelf record

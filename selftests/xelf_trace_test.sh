@@ -14,6 +14,21 @@ here=$(cd "$(dirname "$0")" && pwd)
 tracing=/sys/kernel/tracing
 enabled=/sys/module/binfmt_xelf/parameters/enabled
 
+# What of it is the machine's: x86's linker gives headers and text a segment each, and only there
+# start_thread() is no inline function, and can be probed.
+ld_text='segment 0 \.text'
+start=brk
+if [ "$(uname -m)" = x86_64 ]; then
+	ld_text='segment 1 \.text'
+	start=' start$'
+fi
+# Where the kernel has no trace events of faults, they are perf's: of what access is not known, and
+# not of a program that gains rights.
+has_fault_events=
+if [ -e $tracing/events/exceptions/page_fault_user ]; then
+	has_fault_events=yes
+fi
+
 # same WANTED GOT WHAT
 same()
 {
@@ -69,7 +84,7 @@ shows_the_way_of_an_untagged_program_from_fork_to_exit()
 {
 	trace 0 bash -c :
 	shows 'fork' 'execve' 'check' 'open' 'interpreter path=/lib(64)?/ld-linux' 'commit' 'stack' 'program' 'segment' \
-		'interpreter' 'segment' 'vdso' 'tables' 'start' 'start-up: to main' 'exec  file .*ld-linux.*segment 1 \.text' \
+		'interpreter' 'segment' 'vdso' 'tables' "$start" 'start-up: to main' "exec  file .*ld-linux.*$ld_text" \
 		'mmap .*libc\.so\.6' 'mprotect' 'main is reached' '\[heap\]' 'exit: status 0' '^loaded by binfmt_elf; exit status 0'
 	clean
 }
@@ -160,6 +175,7 @@ counts_100000_faults_and_loses_none_unsaid()
 
 says_what_did_not_fit_into_a_small_buffer()
 {
+	[ "$has_fault_events" ] || skip "perf's buffer has a size of its own"
 	tagged program
 	trace 0 --buffer 4 ./program touch 20000
 	faults=$(sed -n 's/^\([0-9]*\) faults.*/\1/p' out)
@@ -181,7 +197,7 @@ with_all_nothing_is_left_out()
 {
 	tagged program
 	trace 0 --all ./program touch 500
-	[ "$(grep -c 'fault 0x.*write anon.*touch_pages' out)" -ge 500 ] || fail "$(tail -n 60 out)"
+	[ "$(grep -c "fault 0x.*${has_fault_events:+write }anon.*touch_pages" out)" -ge 500 ] || fail "$(tail -n 60 out)"
 	shows_no 'and [0-9]+ more'
 }
 
@@ -192,8 +208,9 @@ json_is_valid_and_has_both_runs()
 	jq -e '.runs | length == 2' out || fail "runs"
 	same "binfmt_elf binfmt_xelf" "$(jq -r '[.runs[] | .loads[-1].loader] | join(" ")' out)" "the loaders"
 	jq -e '[.runs[].phases[] | select(.name == "commit")] | length == 2' out || fail "commit"
-	jq -e '[.runs[].phases[].events[] | select(.kind == "fault" and .access == "write" and .cost == "minor")] | length > 4' out ||
-		fail "faults"
+	access=${has_fault_events:+write}
+	jq -e --arg access "$access" '[.runs[].phases[].events[] | select(.kind == "fault" and .cost == "minor" and
+		($access == "" or .access == $access))] | length > 4' out || fail "faults"
 	jq -e '[.runs[].phases[] | .took_ns] | min >= 0' out || fail "time runs backwards"
 	# The program's own output does not come in between.
 	xelf trace --json bash -c 'echo "}"' 2>err | jq -e .program || fail "the program's output"
@@ -253,7 +270,7 @@ a_setuid_program_is_traced()
 	chown 1:1 program
 	chmod 6755 program
 	trace 0 ./program touch 10
-	shows 'committed .*secure=1' 'segment' 'program segment [0-9] .text' 'exit: status 0'
+	shows 'committed .*secure=1' 'segment' ${has_fault_events:+'program segment [0-9] .text'} 'exit: status 0'
 	clean
 }
 

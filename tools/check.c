@@ -7,7 +7,7 @@
 #include "hints.h"
 
 /* Hints never refuse an exec: what is wrong with them is a warning. */
-static void check_hints(const char *name, const struct image *img)
+static void check_hints(const char *name, const struct image *img, bool here)
 {
 	enum xelf_hints_fault fault;
 	struct trailer trailer;
@@ -15,11 +15,14 @@ static void check_hints(const char *name, const struct image *img)
 	if (!hints_expected(img->file))
 		return;
 	fault = trailer_read(&trailer, img->file);
-	if (!fault && trailer.hints.interp &&
+	/* Another machine's interpreter is not here. */
+	if (!fault && here && trailer.hints.interp &&
 	    trailer.hints.interp != hints_interp_sum(img->interp))
 		fault = XELF_HINTS_OTHER_INTERP;
 	if (fault)
-		warn(name, "exec will ignore its hints: %s (%s); xelf record makes new ones",
+		warn(name, "exec will ignore %s: %s (%s); xelf record makes new ones",
+		     fault == XELF_HINTS_OTHER_INTERP ?
+		     "the hints for its interpreter" : "its hints",
 		     hints_fault_text(fault), xelf_hints_fault_name(fault));
 }
 
@@ -70,7 +73,7 @@ static int check_one(const char *name, const struct file *file)
 		status = EXIT_DONE;
 	}
 	lint(&img);
-	check_hints(name, &img);
+	check_hints(name, &img, here);
 	image_free(&img);
 	return status;
 }

@@ -60,6 +60,18 @@ static int check_loader(enum loader loader, const struct result *result,
 	return EXIT_DONE;
 }
 
+/* Of the file that was loaded: the path may be a script's. */
+static bool runs_exclusive(const struct task *task)
+{
+	size_t size;
+	char *file = task_file(task, "exe", &size);
+	bool exclusive = size >= XELF_MAGIC_SIZE &&
+			 xelf_is_exclusive((const __u8 *)file);
+
+	free(file);
+	return exclusive;
+}
+
 static int run_under(enum loader loader, const struct trial *trial,
 		     struct result *result)
 {
@@ -83,6 +95,8 @@ static int run_under(enum loader loader, const struct trial *trial,
 			result->exec.signal = WTERMSIG(task.status);
 		if (loader == BINFMT_XELF && !task.execed)
 			result->exec.reason = counters_reason(&before, &after);
+		if (loader == BINFMT_XELF && task.execed)
+			result->exec.exclusive = runs_exclusive(&task);
 		status = check_loader(loader, result, &before, &after);
 	}
 	if (!status && task.execed) {

@@ -58,6 +58,7 @@ struct counters {
 	long refused[XELF_REASON_COUNT];
 };
 
+void module_take_turn(int fd);
 int module_take(void (*clean_up)(void));
 bool module_may_switch(void);
 int module_share(void (*clean_up)(void));

@@ -55,11 +55,8 @@ static ssize_t read_some(int fd, void *to, size_t size, off_t offset)
 	return done;
 }
 
-/**
- * file_header() - the ELF header from a file's first bytes
- * @file: its first bytes are there; its header is filled in
- */
-void file_header(struct file *file)
+/* The ELF header from a file's first bytes, which are there. */
+static void file_header(struct file *file)
 {
 	__u16 machine;
 

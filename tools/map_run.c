@@ -46,6 +46,7 @@ static void watch_signal(int number)
 char *find_in_path(const char *name)
 {
 	const char *dir = getenv("PATH");
+	struct stat st;
 	int size;
 
 	if (strchr(name, '/'))
@@ -56,7 +57,8 @@ char *find_in_path(const char *name)
 		size = strcspn(dir, ":");
 		path = format("%.*s/%s", size ? size : 1, size ? dir : ".",
 			      name);
-		if (!access(path, X_OK))
+		if (!access(path, X_OK) && !stat(path, &st) &&
+		    S_ISREG(st.st_mode))
 			return path;
 		free(path);
 	}

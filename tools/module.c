@@ -40,7 +40,9 @@ static struct toggle hints = { PARAMETERS "hints", -1, 0 };
 
 static void (*at_end)(void);
 
-static const int fatal_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+static const int fatal_signals[] = {
+	SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM,
+};
 
 static void toggle_give_back(struct toggle *toggle)
 {
@@ -116,6 +118,20 @@ static int toggle_set(struct toggle *toggle, bool on)
 }
 
 /**
+ * module_take_turn() - wait for the other commands that change the machine's switches
+ * @fd: open on one of these; what it holds is given back when it is closed
+ *
+ * Each would see the other's changes, and give them back.
+ */
+void module_take_turn(int fd)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
+		say("", "waiting for another comparison to end");
+		flock(fd, LOCK_EX);
+	}
+}
+
+/**
  * module_take() - take the module's switch for us alone
  * @clean_up: called when it is given back; only what a signal's handler may do
  *
@@ -130,10 +146,7 @@ int module_take(void (*clean_up)(void))
 		say_cannot_open(&enabled);
 		return EXIT_USAGE;
 	}
-	if (flock(enabled.fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
-		say("", "waiting for another comparison to end");
-		flock(enabled.fd, LOCK_EX);
-	}
+	module_take_turn(enabled.fd);
 	hints.fd = open(hints.path, O_RDWR | O_CLOEXEC);
 	if (toggle_read(&enabled) || (hints.fd >= 0 && toggle_read(&hints)))
 		return EXIT_USAGE;

@@ -24,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "diff.h"
 #include "record.h"
 
 #define DEFAULT_RUNS	3
@@ -127,15 +128,31 @@ static int change_setting(struct setting *set)
 	return -err;
 }
 
+/* No other command that changes the machine's switches runs meanwhile. */
+static void take_turn(void)
+{
+	int fd = open("/sys/module/binfmt_xelf/parameters/enabled",
+		      O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		fd = open(settings[0].path, O_RDONLY | O_CLOEXEC);
+	/* Held until the end of this process. */
+	if (fd >= 0)
+		module_take_turn(fd);
+}
+
 static int change_settings(void)
 {
-	static const int fatal_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	static const int fatal_signals[] = {
+		SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM,
+	};
 	size_t i;
 	int err;
 
 	for (i = 0; i < ARRAY_SIZE(fatal_signals); i++)
 		signal(fatal_signals[i], give_back_and_die);
 	atexit(give_back);
+	take_turn();
 
 	err = change_setting(&settings[0]);
 	if (err) {
@@ -446,8 +463,6 @@ static void make_place(struct recording *rec, enum xelf_hint_place place,
 		.seen = allocate((count + 1) * sizeof(unsigned int)),
 		.written = allocate((count + 1) * sizeof(unsigned int)),
 	};
-	memset(rec->places[place].seen, 0, count * sizeof(unsigned int));
-	memset(rec->places[place].written, 0, count * sizeof(unsigned int));
 }
 
 static size_t pages_of(const struct image *img)

@@ -42,6 +42,7 @@ struct choice {
  * struct choices - all of them, and what those that are taken come to
  * @list: the choices
  * @count: their number
+ * @room: for how many there is memory
  * @runs: number of runs
  * @pages: number of pages, by access
  * @cost: as XELF_HINTS_BUDGET has it
@@ -52,6 +53,7 @@ struct choice {
 struct choices {
 	struct choice *list;
 	size_t count;
+	size_t room;
 	unsigned int runs;
 	unsigned int pages[XELF_HINT_WRITE + 1];
 	unsigned int cost;
@@ -138,17 +140,33 @@ static size_t around_end(const struct recording *rec, const struct pages *pages,
 	return page;
 }
 
+/* Of a bss most pages are none: no room for all of them beforehand. */
+static struct choice *next_choice(struct choices *choices)
+{
+	if (choices->count == choices->room) {
+		struct choice *old = choices->list;
+
+		choices->room = 2 * choices->room + 64;
+		choices->list = allocate(choices->room * sizeof(*old));
+		if (old)
+			memcpy(choices->list, old,
+			       choices->count * sizeof(*old));
+		free(old);
+	}
+	choices->list[choices->count] = (struct choice){ };
+	return &choices->list[choices->count];
+}
+
 /* Gaps of at most @max_gap pages are mapped too, so that there are fewer runs. */
 static void add_choice(const struct recording *rec, const struct pages *pages,
 		       int access, size_t start, size_t end,
 		       unsigned int max_gap, struct choices *choices)
 {
 	bool from_file = segment_of(rec, pages, start) >= 0;
-	struct choice *choice = &choices->list[choices->count];
+	struct choice *choice = next_choice(choices);
 	struct xelf_hint *last = NULL;
 	size_t page;
 
-	*choice = (struct choice){ };
 	for (page = start; page < end; page++) {
 		if (access_of(rec, pages, page) != access)
 			continue;
@@ -301,11 +319,8 @@ static void take(const struct recording *rec, struct choices *choices,
 static struct choices choose(const struct recording *rec, unsigned int max_gap)
 {
 	struct choices choices = { };
-	size_t i, most = 0;
+	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(rec->places); i++)
-		most += 2 * rec->places[i].count;
-	choices.list = allocate((most + 1) * sizeof(*choices.list));
 	make_choices(rec, max_gap, &choices);
 	qsort(choices.list, choices.count, sizeof(*choices.list),
 	      compare_choices);

@@ -17,12 +17,14 @@
  * @err: its errno, if it failed with one
  * @signal: the signal that killed the task within it
  * @reason: why our loader refused it, or XELF_OK
+ * @exclusive: our loader runs it, and it has the exclusive form
  */
 struct outcome {
 	bool execed;
 	int err;
 	int signal;
 	enum xelf_reason reason;
+	bool exclusive;
 };
 
 /**
@@ -59,7 +61,7 @@ static inline bool rule_tag_refused(const struct outcome *theirs,
 static inline bool rule_exclusive_form(const struct outcome *theirs,
 				       const struct outcome *ours)
 {
-	return theirs->err == ENOEXEC && ours->execed;
+	return theirs->err == ENOEXEC && ours->execed && ours->exclusive;
 }
 
 static const struct rule rules[] = {

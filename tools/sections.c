@@ -10,16 +10,49 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sections.h"
 
 /* A program header table of more is a lie. */
 #define PHDRS_MAX	65536
+/* Bytes of a file, holes left out, that a copy in memory is made of. */
+#define COPY_MAX	(2LL << 30)
 
 const char *const area_names[AREA_COUNT] = {
 	"text", "data", "bss", "text", "data",
 };
+
+/* Holes stay holes: a file may be much larger than what it holds. */
+static int copy_data(int to, int from)
+{
+	off_t data, hole = 0, copied = 0;
+	struct stat st;
+
+	if (fstat(from, &st) || ftruncate(to, st.st_size))
+		return -1;
+	while ((data = lseek(from, hole, SEEK_DATA)) >= 0) {
+		hole = lseek(from, data, SEEK_HOLE);
+		if (hole < 0 || lseek(to, data, SEEK_SET) < 0)
+			return -1;
+		copied += hole - data;
+		if (copied > COPY_MAX) {
+			errno = EFBIG;
+			return -1;
+		}
+		while (data < hole) {
+			ssize_t sent = sendfile(to, from, &data, hole - data);
+
+			if (!sent)
+				errno = EIO;
+			if (sent <= 0)
+				return -1;
+		}
+	}
+	/* No data behind the last hole. */
+	return errno == ENXIO ? 0 : -1;
+}
 
 /**
  * sections_copy() - a file as libelf can read it
@@ -33,26 +66,25 @@ const char *const area_names[AREA_COUNT] = {
  */
 int sections_copy(int fd)
 {
-	static const __u8 wanted[] = {
+	__u8 wanted[] = {
 		ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
 		EV_CURRENT,
 	};
 	__u8 first[XELF_CHECKED_SIZE] = { };
-	off_t from = 0;
-	ssize_t sent;
+	Elf64_Half machine;
 	int copy;
 
 	if (pread(fd, first, sizeof(first), 0) < 0)
 		return -1;
+	memcpy(&machine, first + offsetof(Elf64_Ehdr, e_machine),
+	       sizeof(machine));
+	wanted[EI_CLASS] = machine_class(machine);
 	if (!xelf_is_tagged(first) || !memcmp(first, wanted, sizeof(wanted)))
 		return fd;
 	copy = memfd_create("elf", MFD_CLOEXEC);
 	if (copy < 0)
 		return -1;
-	do {
-		sent = sendfile(copy, fd, &from, 1 << 30);
-	} while (sent > 0);
-	if (sent < 0 || pwrite(copy, wanted, sizeof(wanted), 0) < 0) {
+	if (copy_data(copy, fd) || pwrite(copy, wanted, sizeof(wanted), 0) < 0) {
 		close(copy);
 		return -1;
 	}

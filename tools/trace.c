@@ -143,7 +143,7 @@ static int compare(const struct trace_options *opt, const char *path)
  * @argv: the command's name, its options, the program and its arguments
  *
  * Return: EXIT_DONE; EXIT_REFUSED if the program's exec failed, or it cannot be
- * traced; EXIT_USAGE.
+ * traced; EXIT_USAGE, also if the loaders cannot be compared.
  */
 int command_trace(int argc, char **argv)
 {

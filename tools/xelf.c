@@ -37,7 +37,7 @@ struct command {
 static const struct command commands[] = {
 	{ "tag", command_tag, NULL, "oxfn",
 	  "tag programs, so that binfmt_xelf loads them",
-	  "[-o OUT] [--exclusive] [--force] FILE... | --no-hints [-o OUT] FILE..." },
+	  "[-o OUT] [--exclusive] [--force] FILE... | --no-hints [-o OUT] [--force] FILE..." },
 	{ "untag", command_untag, NULL, "of",
 	  "take the tag off again",
 	  "[-o OUT] [--force] FILE..." },
@@ -298,6 +298,10 @@ static int run_command(const struct command *cmd, int argc, char **argv)
 	if (!*argv && !opt.rules) {
 		say("", "%s: no FILE is given", cmd->name);
 		print_command(stderr, cmd);
+		return EXIT_USAGE;
+	}
+	if (opt.no_hints && opt.exclusive) {
+		say("", "%s: --no-hints leaves the form as it is: no --exclusive", cmd->name);
 		return EXIT_USAGE;
 	}
 	if (opt.out && (argv[1] || !*opt.out)) {

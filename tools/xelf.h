@@ -150,7 +150,6 @@ void print_usage_of(const char *name, FILE *to);
 unsigned long number_of(const char *text, unsigned long max);
 
 /* file.c */
-void file_header(struct file *file);
 int file_open(struct file *file, const char *name, bool resolve);
 int file_read(const struct file *file, void *to, size_t size, __u64 offset);
 bool file_is_elf(const struct file *file);
