@@ -141,7 +141,8 @@ static void xelf_set_bounds(struct xelf_load *load)
 		brk = ELF_ET_DYN_BASE;
 		moved = true;
 	}
-	mm->brk = PAGE_ALIGN(brk);
+	/* What is random is added to the base as it is, where only that moves it. */
+	mm->brk = moved && !XELF_BRK_MOVED_ALWAYS ? brk : PAGE_ALIGN(brk);
 	mm->start_brk = mm->brk;
 
 	if (random) {
@@ -162,11 +163,15 @@ static void xelf_set_bounds(struct xelf_load *load)
 /* Programs of SVr4 may read address 0. A failure is theirs to find out. */
 static void xelf_map_page_zero(void)
 {
+	unsigned long addr;
+
 	if (!(current->personality & MMAP_PAGE_ZERO))
 		return;
-	if (IS_ERR_VALUE(vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ | PROT_EXEC,
-				 MAP_FIXED | MAP_PRIVATE, 0)))
+	addr = vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ | PROT_EXEC,
+		       MAP_FIXED | MAP_PRIVATE, 0);
+	if (addr)
 		pr_debug("MMAP_PAGE_ZERO: page 0 could not be mapped\n");
+	xelf_seal_page_zero(!addr);
 }
 
 static void xelf_start(struct xelf_load *load)
@@ -182,14 +187,25 @@ static void xelf_start(struct xelf_load *load)
 	atomic_long_inc(&xelf_loaded);
 }
 
-static void xelf_release(struct xelf_load *load)
+static void xelf_close_interp(struct xelf_load *load, int err)
+{
+	struct file *file = load->interp->file;
+
+	if (err && load->substitute) {
+		xelf_return_substitute(load->bprm, file);
+		return;
+	}
+	exe_file_allow_write_access(file);
+	if (!xelf_is_broken(XELF_BROKEN_LEAK))
+		fput(file);
+}
+
+static void xelf_release(struct xelf_load *load, int err)
 {
 	struct xelf_image *interp = load->interp;
 
 	if (interp) {
-		exe_file_allow_write_access(interp->file);
-		if (!xelf_is_broken(XELF_BROKEN_LEAK))
-			fput(interp->file);
+		xelf_close_interp(load, err);
 		kfree(interp->own_phdrs);
 		kfree(interp);
 	}
@@ -245,7 +261,7 @@ static noinline int xelf_exec(struct linux_binprm *bprm)
 	atomic_long_inc(&xelf_ended[load.step]);
 	if (trace_xelf_exec_enabled() && load.ns)
 		xelf_trace_exec(&load, err);
-	xelf_release(&load);
+	xelf_release(&load, err);
 	return err;
 }
 

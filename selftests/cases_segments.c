@@ -215,6 +215,28 @@ static void segment_past_the_end_of_file(struct image *i)
 	more->p_vaddr += 0x40000000;
 }
 
+/* It can be mapped alone, but not with the rest of the image behind it. */
+static void headers_of_the_last_offsets(struct image *i)
+{
+	unsigned long last = sizeof(last) == 8 ? ~0UL >> 1 : ~0UL;
+
+	i->phdr[PH_HEADERS].p_offset = last - 0x2fff;
+	i->phdr[PH_HEADERS].p_filesz = IMAGE_CODE;
+	i->phdr[PH_HEADERS].p_memsz = IMAGE_CODE;
+	i->phdr[PH_CODE].p_filesz = IMAGE_DATA - IMAGE_CODE;
+	i->phdr[PH_CODE].p_memsz = IMAGE_DATA - IMAGE_CODE;
+}
+
+/* By the order of the table, its size is less than nothing by less than a page. */
+static void empty_first_behind_the_last(struct image *i)
+{
+	const Elf_Phdr *data = &i->phdr[PH_DATA];
+
+	i->phdr[PH_HEADERS].p_vaddr = (data->p_vaddr + data->p_memsz + 0xfff) & -0x1000UL;
+	i->phdr[PH_HEADERS].p_filesz = 0;
+	i->phdr[PH_HEADERS].p_memsz = 0;
+}
+
 static void memsz_over_the_limit(struct image *i)
 {
 	i->phdr[PH_DATA].p_memsz = task_size();
@@ -309,6 +331,13 @@ static const struct image_case cases[] = {
 	{ "interp-no-memory-spanned", PIE, .change_interp = no_memory_spanned,
 	  INTERP_EARLY("interpreter-bad-segments") },
 
+	{ "pie-empty-first-segment-behind-the-last", PIE,
+	  .change = empty_first_behind_the_last, .any_end = true },
+	{ "static-pie-empty-first-segment-behind-the-last", STATIC,
+	  .change = empty_first_behind_the_last, .any_end = true },
+	{ "interp-empty-first-segment-behind-the-last", PIE,
+	  .change_interp = empty_first_behind_the_last, .any_end = true },
+
 	{ "data-without-rights", EXEC, DATA(p_flags, 0),
 	  .runs_since = KERNEL(6, 1) },
 	{ "data-execute-only", EXEC, DATA(p_flags, PF_X),
@@ -341,6 +370,12 @@ static const struct image_case cases[] = {
 	  DATA(p_offset, (~0UL >> 1) - 0x2fff), .any_end = true },
 	{ "offset-past-the-last-page", EXEC,
 	  DATA(p_offset, (~0UL >> 1) - 0x1fff), .any_end = true },
+	{ "pie-headers-of-the-last-offsets", PIE,
+	  .change = headers_of_the_last_offsets, .any_end = true },
+	{ "static-pie-headers-of-the-last-offsets", STATIC,
+	  .change = headers_of_the_last_offsets, .any_end = true },
+	{ "interp-headers-of-the-last-offsets", PIE,
+	  .change_interp = headers_of_the_last_offsets, .any_end = true },
 	{ "offset-that-does-not-wrap", EXEC, DATA(p_offset, -0x3000UL),
 	  .any_end = true },
 	{ "offset-that-wraps-to-0", EXEC, DATA(p_offset, -0x2000UL),

@@ -79,12 +79,27 @@ static int recurse(int depth)
 	return depth ? recurse(depth - 1) + frame[0] - frame[0] : frame[0];
 }
 
+/* What the kernel notes of the lowest mapping, and whether it can be taken away. */
+static int child_lowest(void)
+{
+	static char maps[1 << 16];
+	char *flags;
+
+	read_text("/proc/self/smaps", maps, sizeof(maps));
+	flags = strstr(maps, "VmFlags:");
+	printf("%.13s\n%.*s\n", maps, (int)strcspn(flags, "\n"), flags);
+	printf("munmap %s\n", munmap(NULL, 4096) ? strerror(errno) : "done");
+	return 0;
+}
+
 static int child(int argc, char **argv)
 {
 	const char *what = argv[1] + strlen(CHILD_PREFIX);
 
 	if (!strcmp(what, "auxv"))
 		return child_auxv();
+	if (!strcmp(what, "lowest"))
+		return child_lowest();
 	if (!strcmp(what, "recurse") && argc > 2) {
 		printf("reached %d\n", recurse(atoi(argv[2]) * 256));
 		return 0;
@@ -550,6 +565,19 @@ TEST_F(stack, MMAP_PAGE_ZERO_maps_page_0_for_root)
 	/* On 32-bit ARM the processor's vectors might be there: nobody may. */
 	EXPECT_EQ(TEST_LOWEST ? 0 : 1,
 		  count_lines(seen[1], "00000000-00001000 r-xp"));
+}
+
+/* Sealed since 6.12. */
+TEST_F(stack, MMAP_PAGE_ZERO_can_be_unmapped_as_when_untagged)
+{
+	char *const argv[] = { CHILD, CHILD_PREFIX "lowest", NULL };
+
+	write_self(CHILD);
+	self->how.argv = argv;
+	self->how.setup = page_zero;
+	run_both(_metadata, CHILD, &self->how, self->r, 1);
+	EXPECT_EQ(0, self->r[1].status);
+	EXPECT_NE(NULL, strstr(seen[1], "VmFlags:"));
 }
 
 TEST_F(stack, MMAP_PAGE_ZERO_is_in_vain_for_nobody)

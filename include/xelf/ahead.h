@@ -113,16 +113,14 @@ static struct vm_area_struct *xelf_next_vma(struct xelf_ahead *ahead,
 }
 
 /*
- * May a page be written for which there is no page-table page yet? The fault
- * makes one; or it makes a huge page, which is more than was asked for.
+ * May a page of the VMA found last be written for which there is no page-table
+ * page yet? The fault makes one; or it makes a huge page, which is more than was asked for.
  */
 static bool xelf_may_write_first(struct xelf_ahead *ahead, unsigned long addr)
 {
-	struct vm_area_struct *vma = xelf_next_vma(ahead, addr);
+	struct vm_area_struct *vma = ahead->vma;
 	unsigned long huge = addr & PMD_MASK;
 
-	if (!vma || addr < vma->vm_start)
-		return false;
 	if (vma_is_anonymous(vma) && huge >= vma->vm_start &&
 	    huge + PMD_SIZE <= vma->vm_end)
 		return false;
@@ -136,10 +134,15 @@ static bool xelf_may_write_first(struct xelf_ahead *ahead, unsigned long addr)
 static void xelf_write_ahead(struct xelf_ahead *ahead, unsigned long addr,
 			     unsigned long end)
 {
+	struct vm_area_struct *vma;
 	bool unlocked = false;
 	int err;
 
 	for (; addr < end && ahead->write_pages; addr += PAGE_SIZE) {
+		/* A fault below the stack would make it grow. */
+		vma = xelf_next_vma(ahead, addr);
+		if (!vma || addr < vma->vm_start)
+			return;
 		if (!xelf_spend(ahead, XELF_HINTS_WRITE_COST))
 			return;
 		ahead->write_pages--;
@@ -277,10 +280,15 @@ static enum xelf_hints_fault xelf_read_hints(struct file *file, u8 *tail,
 /* The memory of an image, in whole pages. */
 static struct xelf_extent xelf_image_extent(const struct xelf_image *image)
 {
-	return (struct xelf_extent){
+	struct xelf_extent extent = {
 		.start = xelf_in_memory(image->bias, image->plan.low),
 		.end = xelf_in_memory(image->bias, PAGE_ALIGN(image->plan.high)),
 	};
+
+	/* Without segments, and around the end of all addresses, it has none. */
+	if (!image->plan.loads || extent.start >= extent.end)
+		extent.end = extent.start;
+	return extent;
 }
 
 /* Is the interpreter the one that the hints are for? */

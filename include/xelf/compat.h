@@ -138,16 +138,30 @@ static inline bool xelf_clear_must_succeed(u32 p_flags)
  * PT_INTERP names (its flag L): 7.3. The file is opened then, and ours.
  */
 static inline struct file *xelf_open_interp_file(struct linux_binprm *bprm,
-						 const char *path)
+						 const char *path,
+						 bool *substitute)
 {
 #ifdef XELF_HAVE_BPRM_OPEN_INTERPRETER
 	struct file *file = bprm->loader;
 
 	bprm->loader = NULL;
+	*substitute = !!file;
 	if (file)
 		return file;
 #endif
 	return open_exec(path);
+}
+
+/*
+ * Of an exec that failed: should the kernel's loader be asked next, it must not
+ * find PT_INTERP's own in the place of a substitute. Who has asked us lets it go.
+ */
+static inline void xelf_return_substitute(struct linux_binprm *bprm,
+					  struct file *file)
+{
+#ifdef XELF_HAVE_BPRM_OPEN_INTERPRETER
+	bprm->loader = file;
+#endif
 }
 
 /* A program without PT_INTERP has nothing that could be replaced. */
@@ -168,18 +182,41 @@ static inline void xelf_drop_substitute(struct linux_binprm *bprm)
  * some kernels do not export are found as those of XELF_SYMBOLS are.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
-#define XELF_COMPAT_SYMBOLS(X)
+#define XELF_ROOM_SYMBOLS(X)
 #define xelf_get_unmapped_area	get_unmapped_area
 #else
 #ifndef EMPTY_VMA_FLAGS		/* a number until 7.0 */
 #define EMPTY_VMA_FLAGS		0
 #endif
-#define XELF_COMPAT_SYMBOLS(X) \
+#define XELF_ROOM_SYMBOLS(X) \
 	X(__get_unmapped_area)
 #define xelf_get_unmapped_area(file, addr, size, pgoff, flags)		      \
 	static_call(xelf___get_unmapped_area)(file, addr, size, pgoff, flags, \
 					      EMPTY_VMA_FLAGS)
 #endif
+
+/*
+ * Page 0 of MMAP_PAGE_ZERO is sealed on machines of 64 bits: since 6.12 ("binfmt_elf:
+ * mseal address zero"), in 7.3 only if it was mapped.
+ */
+#if defined(XELF_HAVE_MSEAL_MMAP_PAGE_ZERO) && defined(CONFIG_64BIT)
+#define XELF_SEAL_SYMBOLS(X) \
+	X(mseal_mmap_page_zero)
+#define xelf_seal_page_zero(mapped) \
+	((mapped) ? static_call(xelf_mseal_mmap_page_zero)() : (void)0)
+#elif defined(XELF_HAVE_DO_MSEAL) && defined(CONFIG_64BIT)
+#define XELF_SEAL_SYMBOLS(X) \
+	X(do_mseal)
+#define xelf_seal_page_zero(mapped) \
+	((void)static_call(xelf_do_mseal)(0, PAGE_SIZE, 0))
+#else
+#define XELF_SEAL_SYMBOLS(X)
+#define xelf_seal_page_zero(mapped)	((void)0)
+#endif
+
+#define XELF_COMPAT_SYMBOLS(X) \
+	XELF_ROOM_SYMBOLS(X) \
+	XELF_SEAL_SYMBOLS(X)
 
 /*
  * vm_operations_struct.map_pages(): maps those pages of a range that are in

@@ -63,6 +63,7 @@ struct xelf_load {
 	struct xelf_limits limits;
 	struct xelf_image program;
 	struct xelf_image *interp;	/* NULL without one */
+	bool substitute;		/* and that is binfmt_misc's, not PT_INTERP's */
 	u8 *program_head;		/* XELF_HEAD_SIZE bytes, if it takes as many */
 	int randomize_va_space;		/* read once: root may flip it meanwhile */
 	unsigned long entry;		/* where the task starts */

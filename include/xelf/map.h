@@ -77,15 +77,17 @@ static int xelf_find_room(struct file *file, const Elf64_Phdr *first,
 }
 
 /*
- * Is it all the same how room is found? While all of an image is mapped as its
- * first segment, the limits on a task's memory count what lies in gaps, and, if
- * that segment can be written, the others as data.
+ * Is it all the same how room is found? While all of an image, @total bytes, is
+ * mapped as its first segment, the limits on a task's memory count what lies in
+ * gaps, and, if that segment can be written, the others as data; and a file has
+ * offsets up to LONG_MAX at least.
  */
 static bool xelf_can_find_room(const struct xelf_image *image,
-			       const Elf64_Phdr *first)
+			       const Elf64_Phdr *first, unsigned long total)
 {
 	return !image->plan.gaps && first->p_filesz &&
-	       !(first->p_flags & PF_W);
+	       !(first->p_flags & PF_W) && total <= LONG_MAX &&
+	       first->p_offset <= LONG_MAX - total;
 }
 
 /*
@@ -129,9 +131,13 @@ static int xelf_map_anon(unsigned long addr, unsigned long size, int prot)
 /* Bytes that an image takes, whole pages; 0 if it can have no room. */
 static unsigned long xelf_image_total(const struct xelf_image *image)
 {
-	return PAGE_ALIGN(XELF_SIZE_BY_ORDER ?
-			  xelf_plan_size_by_order(&image->plan) :
-			  xelf_plan_size(&image->plan));
+	unsigned long size;
+
+	if (!XELF_SIZE_BY_ORDER)
+		return PAGE_ALIGN(xelf_plan_size(&image->plan));
+	size = xelf_plan_size_by_order(&image->plan);
+	/* Less than nothing is no room at all, but for who does not ask for it. */
+	return size ? PAGE_ALIGN(size) ?: -PAGE_SIZE : 0;
 }
 
 /*
@@ -263,7 +269,7 @@ static int xelf_map_program(struct xelf_load *load)
 			total = xelf_image_total(program);
 			err = total ? xelf_place_program(load, phdr, &flags) :
 				      -EINVAL;
-			if (!err && xelf_can_find_room(program, phdr)) {
+			if (!err && xelf_can_find_room(program, phdr, total)) {
 				err = xelf_find_room(program->file, phdr, flags,
 						     total, &program->bias);
 				flags |= XELF_MAP_FIRST;
@@ -345,7 +351,7 @@ static int xelf_map_interp(struct xelf_load *load)
 		 */
 		if (first && !fixed && load->program.bias)
 			interp->bias = -xelf_page_floor(phdr->p_vaddr, PAGE_SIZE);
-		if (first && !fixed && xelf_can_find_room(interp, phdr) &&
+		if (first && !fixed && xelf_can_find_room(interp, phdr, total) &&
 		    !xelf_page_floor(xelf_in_memory(interp->bias, phdr->p_vaddr),
 				     PAGE_SIZE)) {
 			err = xelf_find_room(interp->file, phdr, flags, total,

@@ -220,7 +220,7 @@ static int xelf_open_interp(struct xelf_load *load)
 		err = xelf_refuse(load, XELF_NO_MEMORY, 0);
 		goto out;
 	}
-	file = xelf_open_interp_file(load->bprm, path);
+	file = xelf_open_interp_file(load->bprm, path, &load->substitute);
 	xelf_tell(interpreter, path, PTR_ERR_OR_ZERO(file));
 	if (IS_ERR(file)) {
 		err = xelf_refuse(load, XELF_INTERP_OPEN, PTR_ERR(file));
