@@ -46,6 +46,11 @@ finds_nothing_in_hints()
 	finds_nothing hints 5 20000 30
 }
 
+finds_nothing_in_property()
+{
+	finds_nothing property 4 20000 20
+}
+
 # The floors are for a machine that is busy with other things.
 finds_nothing_in_tool()
 {
@@ -71,6 +76,12 @@ finds_an_offset_that_is_off_by_a_page()
 finds_a_trailer_larger_than_the_file()
 {
 	finds hints-larger-than-the-file hints
+	grep -q 'AddressSanitizer: heap-buffer-overflow' out || fail "$(cat out)"
+}
+
+finds_a_property_past_the_note()
+{
+	finds property-rounds-past-the-note property
 	grep -q 'AddressSanitizer: heap-buffer-overflow' out || fail "$(cat out)"
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -267,9 +268,13 @@ int map_run(struct task *task, char **argv, enum moment *moment,
 	watch_signal(SIGINT);
 	watch_signal(SIGALRM);
 	if (*moment == AT_TIME)
-		alarm(seconds);
+		/* Again and again: one that comes right before a wait does not end it. */
+		setitimer(ITIMER_REAL, &(struct itimerval){
+			.it_value.tv_sec = seconds,
+			.it_interval.tv_usec = 100000,
+		}, NULL);
 	status = run_on(task, argv[0], moment);
-	alarm(0);
+	setitimer(ITIMER_REAL, &(struct itimerval){ }, NULL);
 	return status;
 }
 

@@ -118,11 +118,12 @@ static int change_setting(struct setting *set)
 	if (set->size <= 0)
 		return set->size ? set->size : -EIO;
 	fd = open(set->path, O_WRONLY | O_CLOEXEC);
-	if (fd >= 0 && write(fd, set->value, size) == (ssize_t)size) {
-		set->fd = fd;
+	/* A signal that comes now gives it back. */
+	set->fd = fd;
+	if (fd >= 0 && write(fd, set->value, size) == (ssize_t)size)
 		return 0;
-	}
 	err = errno;
+	set->fd = -1;
 	if (fd >= 0)
 		close(fd);
 	return -err;

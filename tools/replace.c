@@ -291,6 +291,8 @@ static int write_beside(struct replacement *rep, const struct rewrite *with)
 		return refuse_changed(file);
 	if (err)
 		return fail(file->name, "cannot write a copy", -err);
+	/* One that is cut short has no errno. */
+	errno = ENOSPC;
 	if (with->tail_size &&
 	    pwrite(rep->tmp, with->tail, with->tail_size, with->keep) !=
 	    (ssize_t)with->tail_size)

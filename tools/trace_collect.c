@@ -617,6 +617,10 @@ static void add_loader_probes(struct collector *c)
 			unique = addr;
 		if (strcmp(name, LOADER) || addr < unique)
 			continue;
+		if (!addr) {
+			say("", "trace: the kernel hides its functions' addresses (kernel.kptr_restrict): its loader is not shown");
+			break;
+		}
 		where = format(UNIQUE "+0x%lx", addr - unique);
 		enters = format("loader%d", count);
 		leaves = format("loaded%d", count++);
@@ -784,6 +788,7 @@ be_program(const struct collector *c, char **argv, int go, int failed)
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
 	signal(SIGIO, SIG_DFL);
 	if (c->json)
@@ -896,8 +901,11 @@ int collector_run(struct collector *collector, struct trace *trace,
 	trace->pid = fork();
 	if (trace->pid < 0)
 		return fail("", "fork", errno);
-	if (!trace->pid)
+	if (!trace->pid) {
+		/* Nobody else can let it go: it ends if we do. */
+		close(go[1]);
 		be_program(c, argv, go[0], failed[1]);
+	}
 	close(go[0]);
 	close(failed[1]);
 	/* Its own children are not followed. */
