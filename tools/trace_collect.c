@@ -618,7 +618,7 @@ static void add_loader_probes(struct collector *c)
 		if (strcmp(name, LOADER) || addr < unique)
 			continue;
 		if (!addr) {
-			say("", "trace: the kernel hides its functions' addresses (kernel.kptr_restrict): its loader is not shown");
+			say("", "trace: without binfmt_elf's steps: kernel.kptr_restrict hides it");
 			break;
 		}
 		where = format(UNIQUE "+0x%lx", addr - unique);
