@@ -174,6 +174,18 @@ static void xelf_map_page_zero(void)
 	xelf_seal_page_zero(!addr);
 }
 
+/*
+ * The entry is what the program touches first. Only where the fault is the one
+ * that the exception would be: not what cannot be executed, nor what is there.
+ */
+static void xelf_touch_entry(const struct xelf_load *load)
+{
+	const struct xelf_plan *plan = &(load->interp ?: &load->program)->plan;
+
+	if (plan->entry_in_file && !plan->entry_in_tail)
+		xelf_touch(load->entry, 0);
+}
+
 static void xelf_start(struct xelf_load *load)
 {
 	struct pt_regs *regs = current_pt_regs();
@@ -255,7 +267,7 @@ static noinline int xelf_exec(struct linux_binprm *bprm)
 		if (xelf_has_hints(&load))
 			xelf_use_hints(&load);
 		else
-			xelf_touch(load.entry, 0);
+			xelf_touch_entry(&load);
 		xelf_start(&load);
 	}
 	atomic_long_inc(&xelf_ended[load.step]);

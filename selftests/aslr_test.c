@@ -291,6 +291,7 @@ TEST_F(aslr, flipping_the_switch_meanwhile_crashes_no_program)
 		EXPECT_EQ(0, r.err);
 		EXPECT_EQ(PROBE_STATUS << 8, r.status);
 	}
+	EXPECT_EQ(0, waitpid(flipper, NULL, WNOHANG));
 	kill(flipper, SIGKILL);
 	waitpid(flipper, NULL, 0);
 	EXPECT_EQ(200, counter("loaded") - loaded);

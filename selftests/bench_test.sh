@@ -182,7 +182,8 @@ the_switch_is_given_back_after_a_signal()
 {
 	for signal in INT TERM HUP; do
 		xelf bench -n 100000 /bin/true >out 2>&1 &
-		sleep 1
+		until [ "$(find /tmp -maxdepth 1 -name 'xelf-bench.*' | wc -l)" != 0 ]; do sleep 0.1; done
+		sleep 0.5
 		kill -$signal $!
 		got=0
 		wait $! || got=$?

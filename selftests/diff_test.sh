@@ -169,7 +169,8 @@ the_switch_is_given_back()
 the_switch_is_given_back_after_an_interrupt()
 {
 	xelf diff --timeout 30 /bin/dash -c 'while :; do :; done' >out 2>&1 &
-	sleep 2
+	until [ "$(find /tmp -maxdepth 1 -name 'xelf-diff.*' | wc -l)" != 0 ]; do sleep 0.1; done
+	sleep 1
 	kill -TERM $!
 	wait $! || true
 	[ "$(cat $enabled)" = Y ] || fail "it is $(cat $enabled)"

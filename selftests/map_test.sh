@@ -340,8 +340,9 @@ looks_when_the_time_is_up_or_at_a_ctrl_c()
 	# shellcheck disable=SC2016 # for the inner bash
 	"$xelf" map /bin/bash -c 'echo $$ >pid; exec /bin/sleep 100' >out 2>err &
 	map=$!
-	# A background process of a shell ignores SIGINT until it has a handler.
-	sleep 2
+	# A background process of a shell ignores SIGINT until it has a handler, which it has by then.
+	until [ -s pid ]; do sleep 0.1; done
+	sleep 0.5
 	kill -INT $map
 	wait $map || fail "exit status $?: $(cat err)"
 	prints "while it ran"

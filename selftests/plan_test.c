@@ -102,13 +102,43 @@ TEST_F(plan, sees_gaps)
 	EXPECT_TRUE(self->plan.gaps);
 	self->phdr[1].p_memsz = 0x1001;
 	make(self);
+	/* There is no gap in memory, but bss instead of file contents. */
+	EXPECT_TRUE(self->plan.gaps);
+	self->phdr[1].p_filesz = 0x1001;
+	make(self);
 	EXPECT_FALSE(self->plan.gaps);
 	self->phdr[2].p_vaddr -= PAGE;
 	make(self);
 	EXPECT_TRUE(self->plan.gaps);
 	self->phdr[1].p_memsz = 0x800;
+	self->phdr[1].p_filesz = 0x800;
 	make(self);
 	EXPECT_FALSE(self->plan.gaps);
+}
+
+TEST_F(plan, sees_where_the_entry_lies)
+{
+	self->ehdr.e_entry = 0x17ff;
+	make(self);
+	EXPECT_TRUE(self->plan.entry_in_file);
+	EXPECT_FALSE(self->plan.entry_in_tail);
+	self->ehdr.e_entry = 0x1800;
+	make(self);
+	EXPECT_FALSE(self->plan.entry_in_file);
+	self->ehdr.e_entry = 0xfff;
+	make(self);
+	EXPECT_FALSE(self->plan.entry_in_file);
+	/* Of the data. */
+	self->ehdr.e_entry = 0x3200;
+	make(self);
+	EXPECT_FALSE(self->plan.entry_in_file);
+	EXPECT_TRUE(self->plan.entry_in_tail);
+	/* Zeroes behind the code, in its page. */
+	self->ehdr.e_entry = 0x1000;
+	self->phdr[1].p_memsz = 0x900;
+	make(self);
+	EXPECT_TRUE(self->plan.entry_in_file);
+	EXPECT_TRUE(self->plan.entry_in_tail);
 }
 
 TEST_F(plan, sees_a_gap_where_segments_are_not_in_order)

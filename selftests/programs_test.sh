@@ -194,12 +194,16 @@ a_hundred_at_once()
 {
 	tagged /bin/true
 	before=$(loaded)
+	pids=
 	i=0
 	while [ $i -lt 100 ]; do
 		./program &
+		pids="$pids $!"
 		i=$((i + 1))
 	done
-	wait
+	for pid in $pids; do
+		wait "$pid" || fail "exit status $?"
+	done
 	[ $(($(loaded) - before)) -eq 100 ] || fail "loaded $(($(loaded) - before)) of 100"
 }
 

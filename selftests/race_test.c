@@ -171,7 +171,7 @@ static const struct {
 	const char *value[2];	/* the usual one first */
 } sysctls[] = {
 	{ "/proc/sys/vm/legacy_va_layout", { "0", "1" } },
-	{ "/proc/sys/vm/mmap_rnd_bits", { "28", "32" } },
+	{ "/proc/sys/vm/mmap_rnd_bits", { TEST_MMAP_BITS_FEW, TEST_MMAP_BITS_MANY } },
 	{ "/proc/sys/vm/overcommit_memory", { "0", "1" } },
 	{ "/proc/sys/vm/mmap_min_addr", { "65536", "4096" } },
 	{ "/proc/sys/kernel/randomize_va_space", { "2", "0" } },
@@ -205,6 +205,8 @@ TEST_F(race, flipping_sysctls_meanwhile_crash_no_program)
 		}
 		EXPECT_EQ(ours ? RUNS : 0, counter("loaded") - loaded);
 	}
+	/* It could write them all. */
+	EXPECT_EQ(0, waitpid(self->other, NULL, WNOHANG));
 	stop_other(&self->other);
 	for (i = 0; i < ARRAY_SIZE(sysctls); i++)
 		write_text(sysctls[i].path, before[i]);

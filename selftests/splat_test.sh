@@ -17,7 +17,7 @@ for module in lkdtm kmemleak-test test_lockup; do
 	module_files+=(-f "$file:/modules/$module.ko")
 done
 # shellcheck disable=SC2016 # for the guest
-"$top/scripts/vm" -k debug --no-module --log "$log" "${module_files[@]}" -- sh -c '
+"$top/scripts/vm" -k debug -t 900 --no-module --log "$log" "${module_files[@]}" -- sh -c '
 	# The kernel takes these two locks the other way round. First, since what
 	# the others find turns lockdep off. The module does its work when it is
 	# loaded, and then refuses to be.
@@ -78,7 +78,7 @@ lockdep_reports_a_lock_that_the_loader_holds()
 	status=0
 	# What holds the lock may never end.
 	# shellcheck disable=SC2016 # for the guest
-	XELF_BROKEN=1 "$top/scripts/vm" -k debug --log "$TAP_TMP/log.broken" -f /bin/true -- sh -c '
+	XELF_BROKEN=1 "$top/scripts/vm" -k debug -t 900 --log "$TAP_TMP/log.broken" -f /bin/true -- sh -c '
 		cp /bin/true .
 		xelf tag true
 		echo 8 >/sys/module/binfmt_xelf/parameters/broken

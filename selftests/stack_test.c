@@ -545,6 +545,29 @@ TEST_F(stack, the_stack_grows_without_a_limit)
 	EXPECT_STREQ("reached 0\n", seen[1]);
 }
 
+/*
+ * The exception makes the stack grow, and then finds that nothing of it can be
+ * executed; scripts/vm sees if the kernel complains.
+ */
+TEST_F(stack, an_entry_right_below_the_stack_kills_as_when_untagged)
+{
+	const char *line;
+	unsigned long start;
+
+	probe_both(_metadata, &self->how, self->r);
+	line = strstr(seen[1], "[stack]");
+	ASSERT_NE(NULL, line);
+	while (line > seen[1] && line[-1] != '\n')
+		line--;
+	start = strtoul(line, NULL, 16);
+	image_init(&image, ET_EXEC);
+	image.ehdr.e_entry = start - 0x6000;
+	image_write(&image, PROGRAM, true);
+	run_both(_metadata, PROGRAM, &self->how, self->r, 1);
+	EXPECT_TRUE(WIFSIGNALED(self->r[1].status));
+	EXPECT_EQ(SIGSEGV, WTERMSIG(self->r[1].status));
+}
+
 /* ---- personalities and low addresses ---- */
 
 static void page_zero(void)

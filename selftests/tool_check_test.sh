@@ -345,6 +345,45 @@ dump_reads_the_sections_of_any_tagged_file()
 	[ "$(head -c 4 good)" = "$(printf '\177XEL')" ]
 }
 
+# A program of 32-bit ARM, with a section; of arm64, all but e_machine is x86-64's.
+programs_of_other_machines_are_tagged_checked_and_dumped()
+{
+	local form
+
+	python3 - <<-'PYTHON'
+	import struct
+	names = b"\0.text\0.shstrtab\0"
+	code = struct.pack("<2I", 0xe3a00000, 0xe12fff1e)
+	shoff = 84 + len(code) + len(names)
+	ident = b"\x7fELF\1\1\1".ljust(16, b"\0")
+	ehdr = struct.pack("<HHIIIIIHHHHHH", 2, 40, 1, 0x10054, 52, shoff, 0x05000400, 52, 32, 1, 40, 3, 2)
+	size = 84 + len(code)
+	phdr = struct.pack("<8I", 1, 0, 0x10000, 0x10000, size, size, 5, 0x1000)
+	sections = [(0,) * 10, (1, 1, 6, 0x10054, 84, len(code), 0, 0, 4, 0),
+	            (7, 3, 0, 0, 84 + len(code), len(names), 0, 0, 1, 0)]
+	with open("arm", "wb") as f:
+	    f.write(ident + ehdr + phdr + code + names + b"".join(struct.pack("<10I", *s) for s in sections))
+	PYTHON
+	chmod 755 arm
+	run 0 "$XELF" dump arm
+	sed -n '/#  type  *sections/,$p' stdout >untagged
+	grep -q ' LOAD .*\.text' untagged
+	for form in '' --exclusive; do
+		# shellcheck disable=SC2086 # or none
+		tags arm $form
+		prints "for EM_ARM)"
+		run 0 "$XELF" dump arm
+		sed -n '/#  type  *sections/,$p' stdout | diff untagged -
+		run 0 "$XELF" untag arm
+	done
+	good static
+	patch good 18 b7 00
+	tags good
+	prints "for EM_AARCH64)"
+	run 0 "$XELF" dump good
+	prints ".text"
+}
+
 dump_says_that_there_are_no_section_headers()
 {
 	good

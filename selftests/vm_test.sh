@@ -71,6 +71,27 @@ says_72_when_the_guest_ends_without_a_word()
 	ends 72 -- poweroff -f
 }
 
+# What README shows first.
+the_demonstration_shows_both_loaders()
+{
+	"$top/scripts/demo" >out 2>err || fail "$(cat out err)"
+	for line in '^  untagged   binfmt_elf   python 3' '^  tagged     binfmt_xelf  python 3' 'refused-stale-tag 1$' \
+		'^  exclusive  binfmt_xelf  hello'; do
+		grep -q "$line" out || fail "no '$line' in: $(cat out)"
+	done
+}
+
+the_command_in_the_readme_prints_what_it_says()
+{
+	# shellcheck disable=SC2016 # as README has it
+	local command='xelf tag /bin/bash; bash -c "echo hi"; head -1 /sys/kernel/debug/xelf/stats'
+
+	grep -qF -- "scripts/vm -f /bin/bash -- sh -c '$command'" "$top/README.md" || fail "README has another"
+	ends 0 -f /bin/bash -- sh -c "$command"
+	[ "$(cat out)" = "hi
+loaded 1" ] || fail "$(cat out)"
+}
+
 refuses_bad_usage()
 {
 	ends 2 --nonsense -- true

@@ -11,11 +11,12 @@
  * What is between the highest end of file contents and the highest end of
  * memory of the segments so far. Of a program by the file's own addresses, of
  * an interpreter by those in memory: which end is the highest is another one if
- * the file's wrap.
+ * the file's wrap. @cleared: where memory was cleared from last.
  */
 struct xelf_bss {
 	unsigned long start;
 	unsigned long end;
+	unsigned long cleared;
 	int prot;
 };
 
@@ -46,6 +47,17 @@ static noinline void xelf_bss_trace(unsigned int image,
 	};
 
 	trace_xelf_bss(image, -1, &seg, bias);
+}
+
+/* A page takes its first fault once, however often it is cleared. */
+static unsigned long xelf_bss_clear(struct xelf_bss *bss, unsigned long addr,
+				    unsigned long size)
+{
+	bool again = bss->cleared == addr;
+
+	bss->cleared = addr;
+	return again ? clear_user((void __user *)addr, size) :
+		       xelf_clear(addr, size);
 }
 
 static int xelf_bss_map_anon(const struct xelf_bss *bss, unsigned long bias)
@@ -84,7 +96,7 @@ static int xelf_map_file_pages(struct file *file, const Elf64_Phdr *phdr,
  * The bss of a program before its next segment, if there is one yet. Clearing
  * may fail here, and stops where the bss does, not at the page's end.
  */
-static int xelf_bss_between(const struct xelf_bss *bss, unsigned long bias)
+static int xelf_bss_between(struct xelf_bss *bss, unsigned long bias)
 {
 	unsigned long size = min(PAGE_ALIGN(bss->start) - bss->start,
 				 bss->end - bss->start);
@@ -95,13 +107,13 @@ static int xelf_bss_between(const struct xelf_bss *bss, unsigned long bias)
 	err = xelf_bss_map_anon(bss, bias);
 	if (err)
 		return err;
-	if (xelf_clear(bss->start + bias, size))
+	if (xelf_bss_clear(bss, bss->start + bias, size))
 		pr_debug("bss: the rest of a page keeps the file's bytes\n");
 	return 0;
 }
 
 /* The bss after a program's last segment. A failing clear is fatal. */
-static int xelf_bss_of_program(const struct xelf_bss *bss, unsigned long bias)
+static int xelf_bss_of_program(struct xelf_bss *bss, unsigned long bias)
 {
 	int err = xelf_bss_map_anon(bss, bias);
 
@@ -109,8 +121,8 @@ static int xelf_bss_of_program(const struct xelf_bss *bss, unsigned long bias)
 		return err;
 	if (trace_xelf_bss_enabled())
 		xelf_bss_trace(XELF_IMAGE_PROGRAM, bss, bias);
-	return xelf_clear(bss->start + bias,
-			  PAGE_ALIGN(bss->start) - bss->start) ? -EFAULT : 0;
+	return xelf_bss_clear(bss, bss->start + bias,
+			      PAGE_ALIGN(bss->start) - bss->start) ? -EFAULT : 0;
 }
 
 /* That of an interpreter: cleared also where nothing but the file is mapped. */

@@ -31,8 +31,10 @@ enum xelf_stack {
  * @property: index of the last PT_GNU_PROPERTY, or -1
  * @fault: index of the program header that xelf_check_plan() refused, or -1
  * @loads: number of PT_LOADs
- * @gaps: the PT_LOADs do not follow each other page by page, in their order, or
- *	one of them wraps
+ * @gaps: the file pages of the PT_LOADs do not follow each other page by page, in
+ *	their order, or one of them wraps
+ * @entry_in_file: the entry lies in file contents of an executable PT_LOAD
+ * @entry_in_tail: it lies in a page whose rest behind file contents is cleared
  * @stack: what the last PT_GNU_STACK asks for
  * @low: lowest address of a PT_LOAD, rounded down to its page
  * @high: end of the highest PT_LOAD, not rounded; also where brk begins
@@ -58,6 +60,8 @@ struct xelf_plan {
 	int fault;
 	unsigned int loads;
 	bool gaps;
+	bool entry_in_file;
+	bool entry_in_tail;
 	enum xelf_stack stack;
 	__u64 low;
 	__u64 high;
@@ -119,7 +123,9 @@ static inline void xelf_plan_load(struct xelf_plan *plan,
 	if (!plan->loads)
 		plan->first = floor;
 	plan->last_end = end;
-	if (plan->loads++ && floor != xelf_page_ceil(plan->high, page_size))
+	/* A bss between them would be a gap in the files' pages. */
+	if (plan->loads++ && (floor != xelf_page_ceil(plan->high, page_size) ||
+			      floor != xelf_page_ceil(plan->end_data, page_size)))
 		plan->gaps = true;
 	/* It wraps, as an interpreter's may: the ends say nothing then. */
 	if (end < phdr->p_vaddr)
@@ -137,8 +143,15 @@ static inline void xelf_plan_load(struct xelf_plan *plan,
 		plan->start_data = phdr->p_vaddr;
 	if (plan->end_data < file_end)
 		plan->end_data = file_end;
+	if (phdr->p_filesz < phdr->p_memsz &&
+	    xelf_page_floor(file_end, page_size) ==
+	    xelf_page_floor(plan->ehdr->e_entry, page_size))
+		plan->entry_in_tail = true;
 	if (!(phdr->p_flags & PF_X))
 		return;
+	/* Below its address is above all sizes. */
+	if (plan->ehdr->e_entry - phdr->p_vaddr < phdr->p_filesz)
+		plan->entry_in_file = true;
 	if (plan->start_code > phdr->p_vaddr)
 		plan->start_code = phdr->p_vaddr;
 	if (plan->end_code < file_end)
