@@ -146,11 +146,9 @@ static struct choice *next_choice(struct choices *choices)
 	if (choices->count == choices->room) {
 		struct choice *old = choices->list;
 
-		choices->room = 2 * choices->room + 64;
+		choices->room *= 2;
 		choices->list = allocate(choices->room * sizeof(*old));
-		if (old)
-			memcpy(choices->list, old,
-			       choices->count * sizeof(*old));
+		memcpy(choices->list, old, choices->count * sizeof(*old));
 		free(old);
 	}
 	choices->list[choices->count] = (struct choice){ };
@@ -318,7 +316,10 @@ static void take(const struct recording *rec, struct choices *choices,
 
 static struct choices choose(const struct recording *rec, unsigned int max_gap)
 {
-	struct choices choices = { };
+	struct choices choices = {
+		.room = 64,
+		.list = allocate(64 * sizeof(*choices.list)),
+	};
 	size_t i;
 
 	make_choices(rec, max_gap, &choices);
