@@ -26,14 +26,16 @@ FIXTURE_TEARDOWN(property)
 {
 }
 
-static enum xelf_reason check_as(FIXTURE_DATA(property) *self, size_t size,
+#define PROPERTY FIXTURE_DATA(property)
+
+static enum xelf_reason check_as(PROPERTY *self, size_t size,
 				 size_t align, __u16 machine)
 {
 	return xelf_check_properties((const __u8 *)self->note, size, align,
 				     machine, &self->bti);
 }
 
-static enum xelf_reason check(FIXTURE_DATA(property) *self)
+static enum xelf_reason check(PROPERTY *self)
 {
 	return check_as(self, XELF_NOTE_HEADER + self->note[1], 8, EM_AARCH64);
 }
