@@ -48,12 +48,12 @@ DEFINE_STATIC_CALL_NULL(xelf_lookup_name, kallsyms_lookup_name);
 /* The kernel's sysctl; NULL if its table of symbols has no data. */
 static int *xelf_randomize_va_space;
 
-/*
- * Then the same in a mount of /proc that is ours alone. Without it the answer
- * is 2, as Linux defaults.
- */
+/* Then the same in a mount of /proc that is ours alone. */
 static struct vfsmount *xelf_proc;
 static struct file *xelf_randomize_file;
+
+/* What stood there last; at first 2, as Linux defaults. */
+static int xelf_randomize_read = 2;
 
 /* As text, by way of /proc, where the variable itself was not found. */
 static int xelf_read_randomize_va_space(void)
@@ -61,17 +61,22 @@ static int xelf_read_randomize_va_space(void)
 	struct file *file = xelf_randomize_file;
 	const struct cred *old;
 	loff_t pos = 0;
-	char digit;
+	char text[16];	/* an int */
 	ssize_t got;
+	int value;
 
 	if (xelf_randomize_va_space)
 		return READ_ONCE(*xelf_randomize_va_space);
-	if (!file)
-		return 2;
-	old = override_creds(file->f_cred);
-	got = kernel_read(file, &digit, sizeof(digit), &pos);
-	revert_creds(old);
-	return got == sizeof(digit) ? digit - '0' : 2;
+	if (file) {
+		old = override_creds(file->f_cred);
+		got = kernel_read(file, text, sizeof(text) - 1, &pos);
+		revert_creds(old);
+		text[max_t(ssize_t, got, 0)] = 0;
+		/* No memory, or a BPF program of the task's cgroup forbids it. */
+		if (!kstrtoint(text, 10, &value))
+			WRITE_ONCE(xelf_randomize_read, value);
+	}
+	return READ_ONCE(xelf_randomize_read);
 }
 
 /*
