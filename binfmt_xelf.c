@@ -176,13 +176,15 @@ static void xelf_map_page_zero(void)
 
 /*
  * The entry is what the program touches first. Only where the fault is the one
- * that the exception would be: not what cannot be executed, nor what is there.
+ * that the exception would be: not what cannot be executed, nor what is there,
+ * nor where the exception is one for its alignment.
  */
 static void xelf_touch_entry(const struct xelf_load *load)
 {
 	const struct xelf_plan *plan = &(load->interp ?: &load->program)->plan;
 
-	if (plan->entry_in_file && !plan->entry_in_tail)
+	if (plan->entry_in_file && !plan->entry_in_tail &&
+	    !(load->entry & (XELF_ENTRY_ALIGN - 1)))
 		xelf_touch(load->entry, 0);
 }
 

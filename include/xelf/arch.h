@@ -23,6 +23,8 @@
 #define XELF_VDSO_OPTIONAL	true
 /* The end of user space, also while the task that execs has less of it. */
 #define XELF_TASK_SIZE		TASK_SIZE_MAX
+/* Code that is not aligned so faults before its page is looked at. */
+#define XELF_ENTRY_ALIGN	1
 /*
  * What mmap() gets for code whose branches are checked where they land, and
  * what its flags have before to say so; 0 where there is no such thing.
@@ -67,15 +69,12 @@ static inline bool xelf_native_task(void)
 #include <asm/spectre.h>
 
 #define XELF_MACHINE		EM_AARCH64
-#ifdef __AARCH64EB__
-#define XELF_PLATFORM		"aarch64_be"
-#else
 #define XELF_PLATFORM		"aarch64"
-#endif
 #define XELF_NATIVE		"a 64-bit"
 /* A signal handler returns by way of it. */
 #define XELF_VDSO_OPTIONAL	false
 #define XELF_TASK_SIZE		TASK_SIZE_64
+#define XELF_ENTRY_ALIGN	4
 #define XELF_PROT_BTI		(system_supports_bti() ? PROT_BTI : 0)
 #define XELF_MAP_BTI		BIT(63)
 
@@ -122,6 +121,8 @@ void spectre_v4_enable_task_mitigation(struct task_struct *task)
 /* With it comes the page by way of which a signal handler returns. */
 #define XELF_VDSO_OPTIONAL	false
 #define XELF_TASK_SIZE		TASK_SIZE
+/* xelf_processor_runs() lets no other through. */
+#define XELF_ENTRY_ALIGN	1
 #define XELF_PROT_BTI		0
 #define XELF_MAP_BTI		0
 #define XELF_ARCH_SYMBOLS(X)
@@ -164,6 +165,10 @@ static inline bool xelf_native_task(void)
 #error "binfmt_xelf: this machine is not supported yet (x86-64, arm64 and 32-bit ARM are)"
 #endif
 
+#ifdef CONFIG_CPU_BIG_ENDIAN
+#error "binfmt_xelf: tags and trailers are little-endian, and so must the kernel be"
+#endif
+
 /*
  * What randomises the stack within its page: a macro that does nothing on
  * machines without it, else a function that the kernel does not export.
@@ -178,7 +183,12 @@ static inline bool xelf_native_task(void)
 
 static inline unsigned long xelf_vdso_base(void)
 {
+	/* Nor has the vector an entry for it there. */
+#if defined(CONFIG_ARM) && !defined(CONFIG_VDSO)
+	return 0;
+#else
 	return (unsigned long)current->mm->context.vdso;
+#endif
 }
 
 #endif /* _XELF_ARCH_H */
