@@ -114,9 +114,11 @@ static void private_flag(struct image *i)
 #ifdef TEST_HAS_PROPERTIES
 #define BAD		REFUSED("property-bad", ENOEXEC)
 #define UNREADABLE	REFUSED("property-unreadable", EIO)
+#define UNREADABLE_OR_TYPE	UNREADABLE
 #else
 #define BAD
 #define UNREADABLE
+#define UNREADABLE_OR_TYPE	INTERP_EARLY("interpreter-not-executable-type")
 #endif
 
 /* In all kinds of images; of a program with an interpreter it is not read. */
@@ -154,6 +156,10 @@ static const struct image_case cases[] = {
 	IN_EACH("of-8-bytes", features_of_8_bytes, BAD),
 	IN_EACH("bad-then-good", bad_then_good, LOADS),
 	IN_EACH("flag-of-ours", private_flag, LOADS),
+
+	/* The kernel looks at the type when the old program is gone. */
+	{ "interp-type-and-property", PIE, .set_interp = SET(ehdr.e_type, ET_CORE),
+	  .change_interp = only_a_header, UNREADABLE_OR_TYPE },
 };
 
 const struct case_list property_cases = { cases, ARRAY_SIZE(cases) };

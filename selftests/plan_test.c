@@ -389,8 +389,10 @@ TEST(interp_path_must_end)
 TEST_F(plan, checks_an_interpreters_header)
 {
 	EXPECT_EQ(XELF_OK, xelf_check_interp(&self->ehdr, &limits));
+	EXPECT_EQ(XELF_OK, xelf_check_interp_type(&self->ehdr));
 	self->ehdr.e_type = ET_CORE;
-	EXPECT_EQ(XELF_INTERP_TYPE, xelf_check_interp(&self->ehdr, &limits));
+	EXPECT_EQ(XELF_OK, xelf_check_interp(&self->ehdr, &limits));
+	EXPECT_EQ(XELF_INTERP_TYPE, xelf_check_interp_type(&self->ehdr));
 	self->ehdr.e_phnum = 0;
 	EXPECT_EQ(XELF_INTERP_PHDRS, xelf_check_interp(&self->ehdr, &limits));
 	self->ehdr.e_machine = EM_386;

@@ -224,6 +224,11 @@ static enum xelf_reason check_interp(struct file *interp,
 		return reason;
 	if (read_phdrs(interp, &phdrs))
 		return XELF_INTERP_PHDRS;
+	reason = xelf_check_interp_type(&interp->ehdr);
+	if (reason) {
+		free(phdrs);
+		return reason;
+	}
 	xelf_make_plan(&plan, &interp->ehdr, phdrs, PAGE_SIZE_SHOWN);
 	reason = xelf_check_interp_plan(&plan, limits);
 	free(phdrs);

@@ -238,11 +238,11 @@ static inline enum xelf_reason xelf_check_interp_path(const char *path,
  * @ehdr: the interpreter's ELF header
  * @limits: the machine's
  *
- * In load_elf_binary()'s order; the type comes last since that looks at it
- * only when the old program is gone.
+ * In load_elf_binary()'s order, as far as that looks before the old program is
+ * gone.
  *
- * Return: XELF_OK, XELF_INTERP_NOT_ELF, XELF_INTERP_MACHINE,
- * XELF_INTERP_PHDRS or XELF_INTERP_TYPE; each of them ELIBBAD.
+ * Return: XELF_OK, XELF_INTERP_NOT_ELF, XELF_INTERP_MACHINE or
+ * XELF_INTERP_PHDRS; each of them ELIBBAD.
  */
 static inline enum xelf_reason
 xelf_check_interp(const Elf64_Ehdr *ehdr, const struct xelf_limits *limits)
@@ -253,6 +253,20 @@ xelf_check_interp(const Elf64_Ehdr *ehdr, const struct xelf_limits *limits)
 		return XELF_INTERP_MACHINE;
 	if (xelf_check_phdr_table(ehdr, limits))
 		return XELF_INTERP_PHDRS;
+	return XELF_OK;
+}
+
+/**
+ * xelf_check_interp_type() - is an interpreter of a type that can be loaded?
+ * @ehdr: the interpreter's ELF header
+ *
+ * After all that load_elf_binary() refuses: it looks at this only when the old
+ * program is gone.
+ *
+ * Return: XELF_OK, or XELF_INTERP_TYPE, which is ELIBBAD.
+ */
+static inline enum xelf_reason xelf_check_interp_type(const Elf64_Ehdr *ehdr)
+{
 	if (ehdr->e_type != ET_EXEC && ehdr->e_type != ET_DYN)
 		return XELF_INTERP_TYPE;
 	return XELF_OK;

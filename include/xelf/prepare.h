@@ -188,8 +188,6 @@ static int xelf_check_interp_file(struct xelf_load *load)
 		return xelf_refuse(load, XELF_INTERP_MACHINE, 0);
 	if (xelf_read_phdrs(interp))
 		return xelf_refuse(load, XELF_INTERP_PHDRS, 0);
-	if (!xelf_can_mmap(interp->file))
-		return xelf_refuse(load, XELF_INTERP_CANNOT_MAP, 0);
 	return 0;
 }
 
@@ -271,6 +269,7 @@ static noinline int xelf_read_properties(struct xelf_load *load)
 static int xelf_check_segments(struct xelf_load *load)
 {
 	struct xelf_plan *program = &load->program.plan;
+	const struct xelf_image *interp = load->interp;
 	enum xelf_reason reason = XELF_OK;
 	int err;
 
@@ -281,10 +280,14 @@ static int xelf_check_segments(struct xelf_load *load)
 			return err;
 	}
 	xelf_tell(plan, XELF_IMAGE_PROGRAM, program);
-	if (load->interp) {
-		xelf_tell(plan, XELF_IMAGE_INTERP, &load->interp->plan);
-		reason = xelf_check_interp_plan(&load->interp->plan,
-						&load->limits);
+	if (interp) {
+		xelf_tell(plan, XELF_IMAGE_INTERP, &interp->plan);
+		reason = xelf_check_interp_type(&interp->ehdr);
+		if (!reason && !xelf_can_mmap(interp->file))
+			reason = XELF_INTERP_CANNOT_MAP;
+		if (!reason)
+			reason = xelf_check_interp_plan(&interp->plan,
+							&load->limits);
 	}
 	if (!reason)
 		reason = xelf_check_plan(program, &load->limits);

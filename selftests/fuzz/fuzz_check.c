@@ -91,8 +91,10 @@ static void try_header(const Elf64_Ehdr *ehdr, __u32 phdrs_size)
 	counters[reason ? REFUSED : LOADABLE].count++;
 
 	reason = xelf_check_interp(ehdr, &limits);
-	CLAIM((reason == XELF_OK) ==
-	      (magic && type && machine && entry_size && number));
+	CLAIM((reason == XELF_OK) == (magic && machine && entry_size && number));
+	CLAIM(!reason || xelf_reason_errno(reason) == ELIBBAD);
+	reason = xelf_check_interp_type(ehdr);
+	CLAIM((reason == XELF_OK) == type);
 	CLAIM(!reason || xelf_reason_errno(reason) == ELIBBAD);
 }
 
