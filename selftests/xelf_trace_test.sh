@@ -17,10 +17,32 @@ enabled=/sys/module/binfmt_xelf/parameters/enabled
 # What of it is the machine's: x86's linker gives headers and text a segment each, and only there
 # start_thread() is no inline function, and can be probed.
 ld_text='segment 0 \.text'
+mmap=mmap
+vdso=vdso
+tables=tables
 start=brk
 if [ "$(uname -m)" = x86_64 ]; then
 	ld_text='segment 1 \.text'
 	start=' start$'
+fi
+# Debian's programs of 32-bit ARM are Thumb code, in which there are no probes.
+main='main is reached'
+to_main=': to main'
+no_main='^[0-9]+ faults'
+to_entry=": to the program's entry point"
+entry='the entry point is reached'
+if [ "$(uname -m)" = armv7l ]; then
+	# Nor arch_align_stack(), a macro.
+	ld_text='segment 1 \.text'
+	vdso=segment
+	tables=vdso
+	# Its entry in the table of system calls is no function that has an event.
+	mmap=fault
+	main='fault'
+	to_main=', and what follows'
+	no_main='^main is not shown: no probe can be put there'
+	to_entry=$to_main
+	entry='fault'
 fi
 # Where the kernel has no trace events of faults, they are perf's: of what access is not known, and
 # not of a program that gains rights.
@@ -84,8 +106,8 @@ shows_the_way_of_an_untagged_program_from_fork_to_exit()
 {
 	trace 0 bash -c :
 	shows 'fork' 'execve' 'check' 'open' 'interpreter path=/lib(64)?/ld-linux' 'commit' 'stack' 'program' 'segment' \
-		'interpreter' 'segment' 'vdso' 'tables' "$start" 'start-up: to main' "exec  file .*ld-linux.*$ld_text" \
-		'mmap .*libc\.so\.6' 'mprotect' 'main is reached' '\[heap\]' 'exit: status 0' '^loaded by binfmt_elf; exit status 0'
+		'interpreter' 'segment' "$vdso" "$tables" "$start" "start-up$to_main" "exec  file .*ld-linux.*$ld_text" \
+		"$mmap .*libc\.so\.6" 'mprotect' "$main" '\[heap\]' 'exit: status 0' '^loaded by binfmt_elf; exit status 0' "$no_main"
 	clean
 }
 
@@ -96,7 +118,7 @@ shows_the_steps_of_our_loader_for_a_tagged_program()
 	trace 0 ./tagged-bash -c :
 	shows 'fork' 'execve' 'check' 'open' 'interpreter path=' 'plan' 'plan program: [24] segments' 'commit' 'committed' 'stack' \
 		'program' 'segment' 'cleared' 'interpreter' 'vdso addr' 'tables' 'auxv' 'argc=3' 'brk addr' 'start pc=' \
-		'main is reached' 'exit: status 0' '^loaded by binfmt_xelf; exit status 0'
+		"$main" 'exit: status 0' '^loaded by binfmt_xelf; exit status 0'
 	clean
 }
 
@@ -147,6 +169,16 @@ the_kernels_refusal_shows_the_errno()
 	clean
 }
 
+an_exec_that_is_killed_is_told()
+{
+	cp "$here/traced" program
+	# The size in memory of its first segment, in either class.
+	printf '\000\000\000\000' | dd of=program bs=1 seek=104 conv=notrunc 2>/dev/null
+	trace 1 ./program
+	shows 'commit' '^killed by binfmt_elf in step program: EINVAL'
+	clean
+}
+
 what_is_no_program_is_said_in_one_line()
 {
 	trace 1 ./missing
@@ -189,7 +221,7 @@ says_what_did_not_fit_into_a_small_buffer()
 without_symbols_the_entry_point_is_the_end_of_start_up()
 {
 	trace 0 /bin/true
-	shows 'start-up: to the program.s entry point' 'the entry point is reached' 'exit: status 0'
+	shows "start-up$to_entry" "$entry" 'exit: status 0'
 	clean
 }
 

@@ -85,6 +85,13 @@ static int run_once(const struct trace_options *opt, const char *path,
 	return status;
 }
 
+/* Behind the point of no return nobody is left to whom an errno could be given. */
+static bool exec_failed(const struct trace *trace)
+{
+	return trace->exec_errno ||
+	       (trace->load_count && trace->loads[trace->load_count - 1]->err);
+}
+
 static int show(const struct trace_options *opt, const struct trace *traces,
 		size_t count)
 {
@@ -103,7 +110,7 @@ static int show(const struct trace_options *opt, const struct trace *traces,
 	if (opt->svg)
 		status = trace_draw(timelines, count, opt->svg);
 	for (i = 0; i < count; i++) {
-		if (traces[i].exec_errno)
+		if (exec_failed(&traces[i]))
 			status = EXIT_REFUSED;
 		timeline_free(&timelines[i]);
 	}

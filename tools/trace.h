@@ -184,6 +184,7 @@ struct trace_options {
  * @load_room: of @loads
  * @lost: what is missing
  * @main_symbol: TRACE_MAIN is main, not the entry point
+ * @main_probe: there is a probe that gives TRACE_MAIN
  * @perf: whether there were mappings and costs of faults
  * @fault_events: faults have trace events; else they are perf's, each at its end
  * @stopped: why the trace ended before the program did, or NULL
@@ -206,6 +207,7 @@ struct trace {
 	size_t load_room;
 	struct lost lost;
 	bool main_symbol;
+	bool main_probe;
 	bool perf;
 	bool fault_events;
 	const char *stopped;

@@ -56,21 +56,35 @@ struct probe {
 	bool returns;
 };
 
-/* Arguments are looked for where this machine's C has them. */
+/* Where a function has its arguments. ARM's kernel does not know them by $argN. */
+#ifdef __arm__
+#define ARG1	"%r0"
+#define ARG2	"%r1"
+#define ARG3	"%r2"
+#define ARG4	"%r3"
+#define ARG6	"$stack1"
+#else
+#define ARG1	"$arg1"
+#define ARG2	"$arg2"
+#define ARG3	"$arg3"
+#define ARG4	"$arg4"
+#define ARG6	"$arg6"
+#endif
+
 static const struct probe probes[] = {
-	{ "open", "open_exec", "path=+0($arg1):string", false },
+	{ "open", "open_exec", "path=+0(" ARG1 "):string", false },
 	/* since 7.3 */
-	{ "open_for", "bprm_open_interpreter", "path=+0($arg2):string", false },
+	{ "open_for", "bprm_open_interpreter", "path=+0(" ARG2 "):string", false },
 	{ "commit", "begin_new_exec", NULL, false },
 	{ "stack", "setup_arg_pages", NULL, false },
 	{ "segment", "vm_mmap",
-	  "file=$arg1:x64 addr=$arg2:x64 size=$arg3:x64 prot=$arg4:x64 offset=$arg6:x64",
+	  "file=" ARG1 ":x64 addr=" ARG2 ":x64 size=" ARG3 ":x64 prot=" ARG4 ":x64 offset=" ARG6 ":x64",
 	  false },
 	{ "segment_at", "vm_mmap", "ret=$retval:x64", true },
 	{ "vdso", "arch_setup_additional_pages", NULL, false },
 	{ "tables", "arch_align_stack", NULL, false },
 	{ "brk", "arch_randomize_brk", NULL, false },
-	{ "start", "start_thread", "pc=$arg2:x64 sp=$arg3:x64", false },
+	{ "start", "start_thread", "pc=" ARG2 ":x64 sp=" ARG3 ":x64", false },
 };
 
 /*
@@ -90,6 +104,7 @@ struct collector {
 	size_t probe_count;
 	char *system;		/* of our probes */
 	bool main_symbol;
+	bool main_probe;
 	unsigned int timeout;
 	bool json;		/* standard output is taken */
 	struct trace *trace;	/* being filled */
@@ -230,7 +245,8 @@ static void on_call_end(struct collector *c, struct tep_event *event,
 	if (call) {
 		call->took = record->ts - c->call_ns;
 		call->call = c->call;
-		call->call.result = value_of(event, record, "ret");
+		/* A word of this machine's, which is not widened by its sign. */
+		call->call.result = (long)value_of(event, record, "ret");
 	}
 	c->call.name = NULL;
 }
@@ -592,13 +608,15 @@ static int on_record(struct tep_event *event, struct tep_record *record,
 
 /* ---- setting up ---- */
 
-static void add_probe(struct collector *c, struct tracefs_dynevent *probe)
+static bool add_probe(struct collector *c, struct tracefs_dynevent *probe)
 {
 	/* A kernel may lack the function: its step is then part of the last. */
-	if (probe && !tracefs_dynevent_create(probe))
-		c->probes[c->probe_count++] = probe;
-	else
+	if (!probe || tracefs_dynevent_create(probe)) {
 		tracefs_dynevent_free(probe);
+		return false;
+	}
+	c->probes[c->probe_count++] = probe;
+	return true;
 }
 
 /* Each function of the kernel's loader's name, as of /proc/kallsyms. */
@@ -624,8 +642,9 @@ static void add_loader_probes(struct collector *c)
 		where = format(UNIQUE "+0x%lx", addr - unique);
 		enters = format("loader%d", count);
 		leaves = format("loaded%d", count++);
-		add_probe(c, tracefs_kprobe_alloc(c->system, enters, where,
-						  NULL));
+		if (!add_probe(c, tracefs_kprobe_alloc(c->system, enters, where,
+						       NULL)))
+			say("", "trace: without binfmt_elf's steps: this kernel takes no kprobe (CONFIG_KPROBE_EVENTS)");
 		add_probe(c, tracefs_kretprobe_alloc(c->system, leaves, where,
 						     "ret=$retval:s32", 0));
 		free(enters);
@@ -652,7 +671,7 @@ static void add_probes(struct collector *c, const char *path)
 			  tracefs_kprobe_alloc(c->system, p->name, p->function,
 					       p->args));
 	}
-	if (offset)
+	c->main_probe = offset &&
 		add_probe(c, tracefs_uprobe_alloc(c->system, "main", path,
 						  offset, NULL));
 }
@@ -891,6 +910,7 @@ int collector_run(struct collector *collector, struct trace *trace,
 
 	c->trace = trace;
 	trace->main_symbol = c->main_symbol;
+	trace->main_probe = c->main_probe;
 	trace->fault_events = tracefs_event_file_exists(c->instance, "exceptions",
 							"page_fault_user",
 							"enable");

@@ -203,7 +203,10 @@ void perf_read(struct perf *perf, struct trace *trace)
 	__atomic_store_n(&perf->page->data_tail, tail, __ATOMIC_RELEASE);
 }
 
-/* What a sample tells of a fault. An instruction that faults on itself is run. */
+/*
+ * What a sample tells of a fault. An instruction that faults on its own page is
+ * run; 32-bit ARM tells of an address no more than its page.
+ */
 static void add_fault(struct trace *trace, const struct cost_sample *sample)
 {
 	struct event *event = trace_add(trace, sample->ns, TRACE_FAULT);
@@ -212,8 +215,8 @@ static void add_fault(struct trace *trace, const struct cost_sample *sample)
 		event->fault = (struct fault){
 			.addr = sample->addr,
 			.ip = sample->ip,
-			.access = sample->ip == sample->addr ? ACCESS_EXEC :
-							       ACCESS_UNKNOWN,
+			.access = (sample->ip ^ sample->addr) < PAGE_SIZE_SHOWN ?
+				  ACCESS_EXEC : ACCESS_UNKNOWN,
 			.cost = sample->cost,
 		};
 }

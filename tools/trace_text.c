@@ -102,8 +102,9 @@ static void print_events(const struct trace *trace, const struct phase *phase,
 static char *phase_text(const struct trace *trace, const struct phase *phase)
 {
 	if (!strcmp(phase->name, "start-up"))
-		return format("start-up: to %s", trace->main_symbol ? "main" :
-			      "the program's entry point");
+		return format("start-up%s", !trace->main_probe ?
+			      ", and what follows" : trace->main_symbol ?
+			      ": to main" : ": to the program's entry point");
 	if (!strcmp(phase->name, "fork"))
 		return format("fork, and until it is watched");
 	return format("%s", phase->name);
@@ -124,6 +125,9 @@ static void print_sum(const struct timeline *timeline)
 		       trace->fault_events ? "costs of faults" : "faults");
 	else if (!trace->fault_events)
 		puts("no trace events of faults here: they are perf's, of unknown access");
+	if (!trace->main_probe)
+		printf("%s is not shown: no probe can be put there\n",
+		       trace->main_symbol ? "main" : "the entry point");
 	if (lost_text(trace, &room))
 		printf("%s%s%s\n", colours()->bad, room, colours()->off);
 	free(room);

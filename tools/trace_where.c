@@ -18,6 +18,7 @@ struct symbol {
 	__u64 addr;
 	__u64 size;
 	char *name;
+	bool thumb;
 };
 
 /* A file that something was mapped from. */
@@ -38,6 +39,12 @@ static int by_address(const void *a, const void *b)
 	return x->addr < y->addr ? -1 : x->addr > y->addr;
 }
 
+/* Thumb code of 32-bit ARM has odd addresses. */
+static bool is_thumb(const GElf_Ehdr *ehdr, __u64 addr)
+{
+	return ehdr->e_machine == EM_ARM && (addr & 1);
+}
+
 /* Adds the symbols of one table, those that have an address here. */
 static void add_symbols(struct object *object, Elf *elf, Elf_Scn *scn,
 			const GElf_Shdr *shdr)
@@ -56,6 +63,7 @@ static void add_symbols(struct object *object, Elf *elf, Elf_Scn *scn,
 	object->symbols = more;
 	for (i = 0; i < count; i++) {
 		const char *name;
+		bool thumb;
 		GElf_Sym sym;
 		int type;
 
@@ -63,12 +71,16 @@ static void add_symbols(struct object *object, Elf *elf, Elf_Scn *scn,
 			break;
 		type = GELF_ST_TYPE(sym.st_info);
 		name = elf_strptr(elf, shdr->sh_link, sym.st_name);
+		/* With a $: what marks code and data in ARM's files. */
 		if (!name || !*name || sym.st_shndx == SHN_UNDEF ||
+		    (type == STT_NOTYPE && *name == '$') ||
 		    (type != STT_FUNC && type != STT_OBJECT &&
 		     type != STT_GNU_IFUNC && type != STT_NOTYPE))
 			continue;
+		thumb = type == STT_FUNC &&
+			is_thumb(&object->elf.ehdr, sym.st_value);
 		object->symbols[object->count++] = (struct symbol){
-			sym.st_value, sym.st_size, escaped(name)
+			sym.st_value - thumb, sym.st_size, escaped(name), thumb
 		};
 	}
 }
@@ -159,12 +171,14 @@ static int segment_at(const struct sections *elf, __u64 offset)
  * @path: the file
  * @is_main: false if it has no such symbol: it is the entry point
  *
- * Return: bytes; 0 if there is neither.
+ * Return: bytes; 0 if there is neither, or no probe can be put there: the kernel
+ * would write an instruction of ARM's into Thumb code.
  */
 __u64 main_offset(const char *path, bool *is_main)
 {
 	const struct object *object = object_of(path);
 	__u64 addr = object->elf.ehdr.e_entry;
+	bool thumb = is_thumb(&object->elf.ehdr, addr);
 	size_t i;
 
 	*is_main = false;
@@ -172,8 +186,11 @@ __u64 main_offset(const char *path, bool *is_main)
 		if (strcmp(object->symbols[i].name, "main"))
 			continue;
 		addr = object->symbols[i].addr;
+		thumb = object->symbols[i].thumb;
 		*is_main = true;
 	}
+	if (thumb)
+		return 0;
 	for (i = 0; i < object->elf.phdr_count; i++) {
 		const GElf_Phdr *phdr = &object->elf.phdrs[i];
 
