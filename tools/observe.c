@@ -308,8 +308,8 @@ static void add_mapping(const struct memory *mem, struct facts *facts,
 		return;
 	facts_add(facts, format("maps.0x%012lx", start), "%s",
 		  strchr(line, '-') + 1);
-	/* What is neither written nor run is the file, or the kernel's. */
-	if (rights[1] != 'w' || rights[0] != 'r')
+	/* What is not written is the file's, or the kernel's. */
+	if (rights[1] != 'w')
 		return;
 	if (start <= mem->sp && mem->sp < end) {
 		add_stack(mem, facts, end);
