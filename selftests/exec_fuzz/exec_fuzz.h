@@ -18,7 +18,7 @@
 
 #include "../../tools/rules.h"
 
-/* A tmpfs; the interpreter's name is what cases.c gives it. */
+/* A tmpfs of its own; the interpreter's name is what cases.c gives it. */
 #define PLACE		"/dev/shm/exec_fuzz"
 #define PROGRAM		PLACE "/p"
 #define INTERP		PROGRAM ".interp"
@@ -201,6 +201,8 @@ struct pair {
 };
 
 void run_make(struct pair *pair);
+/* Returns NULL, or what is still in use. */
+const char *run_unmake(void);
 /* Returns NULL, or what is wrong with the files. */
 const char *run_write(const struct work *work);
 void run_pair(struct work *work, struct pair *pair, bool ours_first,

@@ -36,6 +36,8 @@
 #define PROGRESS_MS	5000
 /* Nothing takes as long, on any kernel. */
 #define HUNG_MS		60000
+/* A program that one loader has come to its end may take so many times longer. */
+#define SLOW		4
 #define REFCNT		"/sys/module/binfmt_xelf/refcnt"
 #define FILE_NR		"/proc/sys/fs/file-nr"
 /* The kernel adds up what each processor counted at 32; scripts/fuzz-vm gives one. */
@@ -59,7 +61,8 @@ static struct state {
 	unsigned long turn;		/* inputs begun */
 	unsigned long runs;		/* of inputs, those made smaller included */
 	unsigned long compared;
-	unsigned long loaded, refused, killed, ran_on, random, misplaced;
+	unsigned long loaded, refused, killed, ran_on;
+	unsigned long random, misplaced, own_interp;
 	unsigned long by_rule[RULE_COUNT];
 	unsigned long corpus, edges, shapes, findings;
 	__u64 digest;
@@ -89,11 +92,13 @@ static unsigned long now_ms(void)
  * struct verdict - what is wrong with a pair, if anything is
  * @wrong: something is
  * @text: in one line
+ * @repeats: it is of this input alone, and to be seen again with it
  * @key: the same for findings that look alike
  * @details: more lines
  */
 struct verdict {
 	bool wrong;
+	bool repeats;
 	char text[512];
 	char key[128];
 	char details[16384];
@@ -124,6 +129,7 @@ static void say_wrong(struct verdict *verdict, const char *format, ...)
 	vsnprintf(verdict->text, sizeof(verdict->text), format, ap);
 	va_end(ap);
 	verdict->wrong = true;
+	verdict->repeats = true;
 	snprintf(verdict->key, sizeof(verdict->key), "%.100s", verdict->text);
 }
 
@@ -147,7 +153,7 @@ static bool has_misplaced_segment(const struct work_file *interp)
 		memcpy(&phdr, interp->bytes + at, sizeof(phdr));
 		addr = phdr.p_vaddr;
 		if (phdr.p_type == PT_LOAD && !phdr.p_filesz &&
-		    !(addr % PAGE) && addr >= 1ULL << 46)
+		    !(addr % PAGE) && addr >= TEST_STACK_END)
 			return true;
 	}
 	return false;
@@ -163,13 +169,17 @@ static void judge_outcome(struct verdict *verdict)
 	if (ours->err)
 		ours->reason = run_reason(work);
 	rule = find_rule(theirs, ours);
-	if (rule) {
+	/* That the tag is bad is for us to say. */
+	if (rule && (ours->err != EBADMSG ||
+		     xelf_check_tag(work->file[THE_PROGRAM].bytes) != XELF_OK)) {
 		state->by_rule[rule - rules]++;
 		return;
 	}
 	/* The program is its own interpreter, in another form than there. */
-	if (pair.exclusive && ours->reason == XELF_INTERP_NOT_ELF)
+	if (pair.exclusive && ours->reason == XELF_INTERP_NOT_ELF) {
+		state->own_interp++;
 		return;
+	}
 	if (theirs->execed && (ours->reason == XELF_INTERP_SEGMENTS || ours->signal) &&
 	    has_misplaced_segment(&work->file[THE_INTERP])) {
 		state->misplaced++;
@@ -227,6 +237,14 @@ static void judge_end(struct verdict *verdict, unsigned int run_ms)
 	const struct sight *a = &pair.sight[0], *b = &pair.sight[1];
 	size_t at;
 
+	/* Is one of them slow, or does it hang? */
+	if (a->ended != b->ended) {
+		run_ms *= SLOW;
+		run_pair(work, &pair, false, run_ms);
+		if (run_same_end(&pair))
+			return;
+		state->runs++;
+	}
 	if (run_is_random(work, &pair, run_ms)) {
 		state->random++;
 		return;
@@ -269,7 +287,9 @@ static void run_work(struct verdict *verdict, bool ours_first)
 	verdict->wrong = false;
 	*verdict->details = 0;
 	if (unwritten) {
-		say_wrong(verdict, "%s", unwritten);
+		say_wrong(verdict, "%s, since the input before this one",
+			  unwritten);
+		verdict->repeats = false;
 		return;
 	}
 	run_pair(work, &pair, ours_first, run_ms);
@@ -296,6 +316,9 @@ static void check_counts(struct verdict *verdict)
 	else if (files > first_files + FILES_MAY_VARY)
 		say_wrong(verdict, "%ld files are open in the kernel, and %ld were",
 			  files, first_files);
+	else
+		return;
+	verdict->repeats = false;
 }
 
 /* Has the kernel complained? scripts/vm looks for much the same. */
@@ -319,10 +342,13 @@ static void check_log(struct verdict *verdict)
 			continue;
 		line[got] = 0;
 		line[strcspn(line, "\n")] = 0;
-		for (i = 0; i < ARRAY_SIZE(words) && !verdict->wrong; i++)
-			if (strstr(line, words[i]))
-				say_wrong(verdict, "the kernel complained: %.200s",
-					  strchr(line, ';') ?: line);
+		for (i = 0; i < ARRAY_SIZE(words) && !verdict->wrong; i++) {
+			if (!strstr(line, words[i]))
+				continue;
+			say_wrong(verdict, "the kernel complained: %.200s",
+				  strchr(line, ';') ?: line);
+			verdict->repeats = false;
+		}
 	}
 }
 
@@ -336,7 +362,8 @@ static void print_block(const char *what, unsigned long number,
 		printf("# seed %llu, input %lu: %s\n%s",
 		       (unsigned long long)options.seed, state->turn,
 		       verdict->text, verdict->details);
-	input_print(stdout, input);
+	if (input)
+		input_print(stdout, input);
 	fflush(stdout);
 }
 
@@ -437,14 +464,14 @@ static void shrink(struct input *input, struct verdict *verdict)
 }
 
 /* Takes the input. */
-static void report(struct input *input, struct verdict *verdict, bool shrinks)
+static void report(struct input *input, struct verdict *verdict)
 {
 	state->findings++;
 	if (is_alike(verdict)) {
 		input_free(input);
 		return;
 	}
-	if (shrinks)
+	if (verdict->repeats)
 		shrink(input, verdict);
 	fprintf(stderr, "fuzz-vm: finding %lu: %s\n", state->findings,
 		verdict->text);
@@ -522,7 +549,7 @@ static void try_work(void)
 	if (!(state->compared % CHECK_EVERY))
 		check_counts(&verdict);
 	if (verdict.wrong)
-		report(&input, &verdict, true);
+		report(&input, &verdict);
 	else
 		keep(&input, edges);
 }
@@ -592,6 +619,24 @@ static void fuzz(void)
 	}
 }
 
+/* What no single input can be blamed for: it is the run that shows it again. */
+static void check_end(void)
+{
+	struct verdict verdict = { };
+	const char *in_use;
+
+	check_counts(&verdict);
+	in_use = run_unmake();
+	if (in_use && !verdict.wrong)
+		say_wrong(&verdict, "%s", in_use);
+	if (!verdict.wrong)
+		return;
+	state->findings++;
+	fprintf(stderr, "fuzz-vm: finding %lu: %s\n", state->findings,
+		verdict.text);
+	print_block("finding", state->findings, NULL, &verdict);
+}
+
 static void print_summary(void)
 {
 	const struct {
@@ -606,6 +651,7 @@ static void print_summary(void)
 		{ "ran-on", state->ran_on },
 		{ "random-ends", state->random },
 		{ "misplaced", state->misplaced },
+		{ "own-interp", state->own_interp },
 		{ "corpus", state->corpus },
 		{ "edges", state->edges },
 		{ "shapes", state->shapes },
@@ -645,6 +691,7 @@ static void prepare(void)
 static int reproduce(void)
 {
 	struct verdict verdict = { };
+	const char *in_use;
 	struct input input;
 	FILE *from = fopen(options.input, "r");
 
@@ -658,6 +705,9 @@ static int reproduce(void)
 	run_work(&verdict, false);
 	check_log(&verdict);
 	check_counts(&verdict);
+	in_use = run_unmake();
+	if (in_use && !verdict.wrong)
+		say_wrong(&verdict, "%s", in_use);
 	if (verdict.wrong)
 		printf("%s\n%s", verdict.text, verdict.details);
 	else
@@ -673,6 +723,7 @@ static int work_on(void)
 	if (options.input)
 		return reproduce();
 	fuzz();
+	check_end();
 	print_summary();
 	return state->findings ? 1 : 0;
 }
@@ -699,8 +750,9 @@ static int report_dead(const char *text)
 	struct input input;
 
 	say_wrong(&verdict, "%s", text);
+	verdict.repeats = false;
 	if (input_make(&input, work))
-		report(&input, &verdict, false);
+		report(&input, &verdict);
 	print_summary();
 	return 1;
 }
