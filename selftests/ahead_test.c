@@ -78,7 +78,8 @@ static long runs_and_counts(struct __test_metadata *_metadata,
 		.disabled = 1,
 		.enable_on_exec = 1,
 	};
-	long loaded = counter("loaded"), was = counter(counted), faults = -1;
+	long loaded = counter("loaded"), was = counter(counted);
+	__s64 faults = -1;
 	pid_t pid = start_stopped(PROGRAM, &how, "/dev/null");
 	int fd, status;
 

@@ -44,10 +44,11 @@ dash_is_identical()
 	identical /bin/dash -c 'for i in 1 2 3; do echo $i >&2; done; exit 3'
 }
 
-# Its hashes are random, and with them what it takes of the heap.
+# Its hashes are random, and with them what it takes of the heap; so is whether it finds a module
+# compiled.
 python_is_identical()
 {
-	export PYTHONHASHSEED=0
+	export PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE=1
 	identical "$(realpath /usr/bin/python3)" -c 'print(open("/proc/self/maps").read())'
 }
 

@@ -328,12 +328,22 @@ TEST_F(read_fault, reads_that_fail_from_one_on_give_an_errno_or_kill)
 		run_with(true, r);
 		if (!control->failed)
 			break;
-		if (r->err)
+		if (r->err) {
 			errnos++;
-		else if (WIFSIGNALED(r->status))
+		} else if (WIFSIGNALED(r->status)) {
 			killed++;
-		else
+			EXPECT_TRUE(WTERMSIG(r->status) == SIGBUS ||
+				    WTERMSIG(r->status) == SIGSEGV ||
+				    WTERMSIG(r->status) == SIGKILL) {
+				TH_LOG("read %lu: %s", n, outcome(r));
+			}
+		} else {
+			/* With all that it needs, or not at all. */
 			ran++;
+			EXPECT_EQ(PROBE_STATUS << 8, r->status) {
+				TH_LOG("read %lu: %s", n, outcome(r));
+			}
+		}
 		EXPECT_TRUE(r->err == EIO || r->err == ENOEXEC ||
 			    r->err == ELIBBAD || !r->err) {
 			TH_LOG("read %lu: %s", n, outcome(r));

@@ -168,8 +168,12 @@ TEST_F(security, no_address_of_the_kernel_is_on_the_stack_or_in_the_vector)
 		if (i % 2 == 0 && at->auxv[i] == AT_RANDOM)
 			random = at->auxv[i + 1] - at->stack_start;
 	}
-	/* At every place, aligned or not; but chance may have made any number. */
-	for (i = 0; i + sizeof(value) <= at->stack_end - at->stack_start; i++) {
+	/*
+	 * Read askew, a program's own address may look like one, by the ffff in it;
+	 * and chance may have made any number.
+	 */
+	for (i = 0; i + sizeof(value) <= at->stack_end - at->stack_start;
+	     i += sizeof(value)) {
 		if (i + sizeof(value) > random && i < random + 16)
 			continue;
 		memcpy(&value, at->stack + i, sizeof(value));
