@@ -36,7 +36,7 @@ typedef ElfW(Word) Elf_Word;
  * TEST_STACK_BITS: how many bits of the stack pointer must vary
  * TEST_MMAP_BITS_FEW, TEST_MMAP_BITS_MANY: what mmap_rnd_bits can be set to
  * TEST_PERSONALITY(caller): what exec makes of the caller's
- * TEST_CALL_TRACE: the words above a call trace in the kernel log
+ * TEST_CALL_TRACE: what each call trace in the kernel log has once
  * TEST_HAS_PROPERTIES: defined if its kernels look at PT_GNU_PROPERTY
  * TEST_DIES: instructions that write to address 0x10
  * TEST_READS_AND_EXITS: instructions that read a byte of standard input, then
@@ -177,7 +177,7 @@ typedef ElfW(Word) Elf_Word;
 #define TEST_MMAP_BITS_MANY	"16"
 #define TEST_PERSONALITY(caller)	\
 	(((caller) & ~(unsigned long)PER_MASK) | ADDR_LIMIT_32BIT)
-#define TEST_CALL_TRACE	"Call trace"
+#define TEST_CALL_TRACE	"show_stack from"
 #define TEST_DIES							\
 	0x10, 0x10, 0xa0, 0xe3,		/* mov r1, #0x10 */		\
 	0x00, 0x10, 0x81, 0xe5		/* str r1, [r1] */
