@@ -78,7 +78,8 @@ static const struct probe probes[] = {
 	{ "commit", "begin_new_exec", NULL, false },
 	{ "stack", "setup_arg_pages", NULL, false },
 	{ "segment", "vm_mmap",
-	  "file=" ARG1 ":x64 addr=" ARG2 ":x64 size=" ARG3 ":x64 prot=" ARG4 ":x64 offset=" ARG6 ":x64",
+	  "file=" ARG1 ":x64 addr=" ARG2 ":x64 size=" ARG3 ":x64 prot=" ARG4
+	  ":x64 offset=" ARG6 ":x64",
 	  false },
 	{ "segment_at", "vm_mmap", "ret=$retval:x64", true },
 	{ "vdso", "arch_setup_additional_pages", NULL, false },
@@ -644,7 +645,7 @@ static void add_loader_probes(struct collector *c)
 		leaves = format("loaded%d", count++);
 		if (!add_probe(c, tracefs_kprobe_alloc(c->system, enters, where,
 						       NULL)))
-			say("", "trace: without binfmt_elf's steps: this kernel takes no kprobe (CONFIG_KPROBE_EVENTS)");
+			say("", "trace: without binfmt_elf's steps: this kernel has no kprobes");
 		add_probe(c, tracefs_kretprobe_alloc(c->system, leaves, where,
 						     "ret=$retval:s32", 0));
 		free(enters);

@@ -269,7 +269,7 @@ static noinline int xelf_read_properties(struct xelf_load *load)
 static int xelf_check_segments(struct xelf_load *load)
 {
 	struct xelf_plan *program = &load->program.plan;
-	const struct xelf_image *interp = load->interp;
+	struct xelf_image *interp = load->interp;
 	enum xelf_reason reason = XELF_OK;
 	int err;
 

@@ -662,7 +662,7 @@ enum xelf_reason run_reason(const struct work *work)
 	return reason;
 }
 
-/* The last thing to be done: a file that somebody holds holds all of them. */
+/* The last thing to be done: one file that is still in use keeps all of it. */
 const char *run_unmake(void)
 {
 	close(place);
