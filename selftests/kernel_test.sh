@@ -79,7 +79,8 @@ under()
 	rm -rf $own/tests
 	mkdir $own/tests
 	# Links: no test writes to a file that it was built with, and some have 50 MB.
-	cp -al "$top/$2" $own/tests/
+	mkdir -p "$own/tests/$2"
+	cp -al "$top/$2/." "$own/tests/$2/"
 	limit=$(limit "$3")
 	echo "$1" >$enabled
 	loaded=$(counted loaded)
@@ -176,8 +177,8 @@ while read -r name reason; do
 	began=$(date +%s)
 	# What depends on timing may differ by chance.
 	for try in 1 2 3 4; do
-		under 0 "${name%/*}" "${name#*/}"
-		under 1 "${name%/*}" "${name#*/}"
+		under 0 "${name%/*}" "${name##*/}"
+		under 1 "${name%/*}" "${name##*/}"
 		different=$(difference)
 		[ -n "$different" ] || break
 		echo "# $name: $different; try $try of 4"
