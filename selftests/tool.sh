@@ -29,6 +29,7 @@ build_programs()
 	 * mark FILE [BYTE [MAGIC]]: writes a tag whatever FILE holds; BYTE is version and flags.
 	 * mark --mutate FILE SEED COUNT: COUNT copies with one byte of the first 1000 changed.
 	 * mark --cut FILE COUNT: copies that end after 0 to COUNT - 1 bytes.
+	 * mark --hints FILE: a tag, then a trailer of one run, for an interpreter that no file is.
 	 */
 	#include <stdio.h>
 	#include <stdlib.h>
@@ -63,6 +64,19 @@ build_programs()
 		data[15] = crc >> 8;
 	}
 
+	static void append_hints(void)
+	{
+		unsigned long long words[] = {
+			1ULL << 32, 0, 40ULL << 32 | 1 << 16 | 12 << 8 | 1, 1, 0xcbf29ce484222325,
+		};
+
+		memcpy(&words[1], "XELFHINT", 8);
+		for (int i = 0; i < 4; i++)
+			words[4] = (words[4] ^ words[i]) * 0x100000001b3;
+		memcpy(data + size, words, sizeof(words));
+		size += sizeof(words);
+	}
+
 	static void put(const char *name, size_t count)
 	{
 		FILE *file = fopen(name, "wb");
@@ -86,6 +100,10 @@ build_programs()
 				memcpy(data, argv[3], 4);
 			tag(argc > 2 ? strtol(argv[2], 0, 0) : 1);
 			put(argv[1], size);
+		} else if (!strcmp(argv[1], "--hints")) {
+			tag(0x11);
+			append_hints();
+			put(argv[2], size);
 		} else if (!strcmp(argv[1], "--cut")) {
 			for (int i = 0; i < atoi(argv[3]); i++) {
 				snprintf(name, sizeof(name), "cut-%04d", i);

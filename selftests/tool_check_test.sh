@@ -114,6 +114,30 @@ check_refuses_an_interpreter_that_is_missing_or_unusable()
 	warns_of_nothing
 }
 
+check_opens_no_interpreter_that_is_a_device_or_a_fifo()
+{
+	local path
+
+	good
+	path=$(number good "$(phdr good p_offset INTERP)" 8)
+	printf './ld\0' | put good "$path"
+	"$programs/mark" --hints good
+	cp -L /lib64/ld-linux-x86-64.so.2 ld
+	run 0 "$XELF" check good
+	says "(interpreter-changed)"
+	rm ld
+	mkfifo ld
+	# Who opens it lets the writer go on.
+	bash -c 'exec 3>ld; : >opened' &
+	trap 'kill $! 2>/dev/null || :' EXIT
+	until grep -q '^State:.S' /proc/$!/status; do :; done
+	sleep 0.2
+	check_refuses interpreter-not-opened EACCES good
+	sleep 0.2
+	[ ! -e opened ] || fail "the fifo was opened"
+	[ ! -s stderr ] || fail "standard error is not empty: $(cat stderr)"
+}
+
 check_warns_of_class_byte_order_and_version()
 {
 	local offset bad right text

@@ -15,8 +15,8 @@ static void check_hints(const char *name, const struct image *img, bool here)
 	if (!hints_expected(img->file))
 		return;
 	fault = trailer_read(&trailer, img->file);
-	/* Another machine's interpreter is not here. */
-	if (!fault && here && trailer.hints.interp &&
+	/* Another machine's interpreter is not here; one that is refused is not looked at. */
+	if (!fault && here && !img->reason && trailer.hints.interp &&
 	    trailer.hints.interp != hints_interp_sum(img->interp))
 		fault = XELF_HINTS_OTHER_INTERP;
 	if (fault)

@@ -65,19 +65,24 @@ enum xelf_hints_fault trailer_read(struct trailer *trailer,
  * hints_interp_sum() - what tells an interpreter from others
  * @path: the interpreter, or NULL
  *
- * Return: xelf_interp_sum() of it; 0 without one, or if it cannot be read.
+ * Return: xelf_interp_sum() of it; 0 without one, or if it is no regular file or
+ * cannot be read.
  */
 __u64 hints_interp_sum(const char *path)
 {
 	__u8 first[XELF_INTERP_SUM_SIZE];
 	struct stat st;
-	ssize_t have;
+	ssize_t have = -1;
 	int fd;
 
-	fd = path ? open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
+	/* Opening a device may already do something: look first. */
+	if (!path || stat(path, &st) || !S_ISREG(st.st_mode))
+		return 0;
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
-	have = fstat(fd, &st) ? -1 : pread(fd, first, sizeof(first), 0);
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
+		have = pread(fd, first, sizeof(first), 0);
 	close(fd);
 	return have < 0 ? 0 : xelf_interp_sum(first, have, st.st_size);
 }
