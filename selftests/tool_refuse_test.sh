@@ -306,6 +306,19 @@ refuses_setuid_and_setgid()
 	tags good
 }
 
+# ---- what record refuses, before it runs or changes anything ----
+
+record_refuses_a_file_shorter_than_what_its_tag_sums()
+{
+	head -c 120 "$programs/dynamic" >good
+	patch good 56 01 00
+	chmod 755 good
+	refuses short-file record good
+	says "truncate -s 128"
+	tags good
+	refuses short-file record good
+}
+
 # ---- what the headers may not hold: refused by tag, and by check with exec's errno ----
 
 refuses_another_phentsize()

@@ -443,6 +443,12 @@ static int check_end(const struct recording *rec, bool force)
 
 	if (hints_expected(file) && !trailer_read(&trailer, file))
 		size -= trailer.hints.size;
+	/* What the tag sums as zeros would be hints. */
+	if (size < XELF_CHECKED_SIZE)
+		return refuse(file->name, "short-file",
+			      "has %llu bytes, and a tag sums %d: truncate -s %d lengthens it",
+			      HEX(size), XELF_CHECKED_SIZE,
+			      XELF_CHECKED_SIZE);
 	if (size <= end)
 		return EXIT_DONE;
 	if (force) {

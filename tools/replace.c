@@ -247,10 +247,11 @@ static int refuse_changed(const struct file *file)
 }
 
 /* The copy must begin as the file did when it was checked. */
-static int write_ident(const struct replacement *rep, const __u8 *ident)
+static int write_ident(const struct replacement *rep,
+		       const struct rewrite *with)
 {
-	size_t size = rep->file->size < XELF_CHECKED_SIZE ?
-		      rep->file->size : XELF_CHECKED_SIZE;
+	size_t size = with->keep < XELF_CHECKED_SIZE ?
+		      with->keep : XELF_CHECKED_SIZE;
 	__u8 first[XELF_CHECKED_SIZE];
 
 	if (pread(rep->tmp, first, size, 0) != (ssize_t)size ||
@@ -258,7 +259,7 @@ static int write_ident(const struct replacement *rep, const __u8 *ident)
 		return refuse_changed(rep->file);
 	if (size > EI_NIDENT)
 		size = EI_NIDENT;
-	if (pwrite(rep->tmp, ident, size, 0) != (ssize_t)size)
+	if (pwrite(rep->tmp, with->ident, size, 0) != (ssize_t)size)
 		return fail(rep->file->name, "cannot write beside it", errno);
 	return EXIT_DONE;
 }
@@ -297,7 +298,7 @@ static int write_beside(struct replacement *rep, const struct rewrite *with)
 	    pwrite(rep->tmp, with->tail, with->tail_size, with->keep) !=
 	    (ssize_t)with->tail_size)
 		return fail(file->name, "cannot write a copy", errno);
-	status = write_ident(rep, with->ident);
+	status = write_ident(rep, with);
 	if (!status)
 		status = attributes_copy(file, rep->tmp, rep->in_place);
 	if (status)
