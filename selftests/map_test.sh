@@ -167,6 +167,33 @@ the_entry_is_the_programs_own_whatever_ld_so_does()
 	done
 }
 
+sees_the_entry_and_the_vector_of_a_32_bit_program()
+{
+	need gcc
+	cat >narrow.s <<-'END'
+	.globl _start
+	_start:
+		mov $1, %eax
+		xor %ebx, %ebx
+		int $0x80
+	END
+	gcc -m32 -nostdlib -static -o narrow narrow.s || skip "gcc makes no programs of i386"
+	./narrow || skip "the kernel runs no programs of i386"
+	status 0 "$xelf" map --at entry ./narrow
+	prints "/narrow, process"
+	prints "at its entry"
+	[ ! -s err ] || fail "$(cat err)"
+	need python3 readelf
+	status 0 "$xelf" map --json ./narrow
+	python3 - <<-'PYTHON'
+	import json, re, subprocess
+	header = subprocess.run(["readelf", "-h", "narrow"], capture_output=True, text=True).stdout
+	entry = re.search("Entry point address: *(0x[0-9a-f]+)", header).group(1)
+	auxv = json.load(open("out"))["auxv"]
+	assert auxv["AT_ENTRY"] == entry and auxv["AT_PAGESZ"] == "0x1000", auxv
+	PYTHON
+}
+
 names_the_segment_and_sections_of_each_mapping()
 {
 	status 0 "$xelf" map /bin/bash -c :

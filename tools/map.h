@@ -113,8 +113,7 @@ struct mapping {
  * @pid: the process
  * @program: what /proc/PID/exe is
  * @when: when it was looked at, in words
- * @auxv: the auxiliary vector, pairs that end in AT_NULL; NULL if it is not of
- *	this machine's word size
+ * @auxv: the auxiliary vector, as auxv_read() has it
  * @list: the mappings, by address; @count of them
  * @count: their number
  * @objects: what is mapped; @object_count of them
@@ -138,6 +137,7 @@ int map_run(struct task *task, char **argv, enum moment *moment,
 void map_run_end(struct task *task);
 
 /* map_read.c */
+unsigned long *auxv_read(const struct task *task);
 int map_read(struct map *map, pid_t pid);
 void map_free(struct map *map);
 

@@ -190,21 +190,43 @@ static void read_exe(struct map *map)
 	free(path);
 }
 
-/* A 32-bit program's vector has words of half the size. */
-static void read_auxv(struct map *map, const struct task *task)
+/* Pairs that begin with the number of an entry, up to AT_NULL? */
+static bool is_auxv(const unsigned long *auxv, size_t words)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < words && auxv[i]; i += 2)
+		if (auxv[i] > 0xffff)
+			return false;
+	return i + 1 < words;
+}
+
+/**
+ * auxv_read() - the auxiliary vector of a process
+ * @task: the process
+ *
+ * Return: pairs that end in AT_NULL, for the caller to free; NULL if there are
+ * none, or of a word size larger than ours.
+ */
+unsigned long *auxv_read(const struct task *task)
 {
 	size_t size, words, i;
 	char *text = task_file(task, "auxv", &size);
+	const __u32 *narrow = (const __u32 *)text;
+	unsigned long *auxv;
 
-	map->auxv = (unsigned long *)text;
-	words = size / sizeof(*map->auxv);
-	for (i = 0; i + 1 < words && map->auxv[i]; i += 2)
-		if (map->auxv[i] > 0xffff)
-			break;
-	if (i + 1 >= words || map->auxv[i]) {
-		free(text);
-		map->auxv = NULL;
-	}
+	if (is_auxv((unsigned long *)text, size / sizeof(*auxv)))
+		return (unsigned long *)text;
+	/* A 32-bit program's vector has words of half the size. */
+	words = size / sizeof(*narrow);
+	auxv = allocate(words * sizeof(*auxv));
+	for (i = 0; i < words; i++)
+		auxv[i] = narrow[i];
+	free(text);
+	if (is_auxv(auxv, words))
+		return auxv;
+	free(auxv);
+	return NULL;
 }
 
 /**
@@ -231,7 +253,7 @@ int map_read(struct map *map, pid_t pid)
 		return say_why_not(&task);
 	read_pagemap(map);
 	read_exe(map);
-	read_auxv(map, &task);
+	map->auxv = auxv_read(&task);
 	return EXIT_DONE;
 }
 

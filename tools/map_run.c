@@ -78,15 +78,14 @@ static void warn_of_setuid(const char *path, const char *name)
 
 static unsigned long auxv_entry(const struct task *task)
 {
-	size_t size, i;
-	char *text = task_file(task, "auxv", &size);
-	const unsigned long *auxv = (unsigned long *)text;
+	unsigned long *auxv = auxv_read(task);
 	unsigned long entry = 0;
+	size_t i;
 
-	for (i = 0; i + 1 < size / sizeof(*auxv) && auxv[i]; i += 2)
+	for (i = 0; auxv && auxv[i]; i += 2)
 		if (auxv[i] == AT_ENTRY)
 			entry = auxv[i + 1];
-	free(text);
+	free(auxv);
 	return entry;
 }
 
@@ -128,7 +127,16 @@ static bool stop_at(const struct task *task, unsigned long addr)
 	struct iovec iov = {
 		&state, offsetof(struct user_hwdebug_state, dbg_regs[1]),
 	};
+	struct user_regs_struct regs;
+	struct iovec all = { &regs, sizeof(regs) };
 
+	/* A 32-bit program has fewer registers, and its code may be Thumb. */
+	if (ptrace(PTRACE_GETREGSET, task->pid, NT_PRSTATUS, &all))
+		return false;
+	if (all.iov_len < sizeof(regs)) {
+		errno = EOPNOTSUPP;
+		return false;
+	}
 	return !ptrace(PTRACE_SETREGSET, task->pid, NT_ARM_HW_BREAK, &iov);
 }
 #else
@@ -198,6 +206,10 @@ static int run_on(struct task *task, const char *name, enum moment *moment)
 		return fail(name, "cannot be traced", errno);
 	if (*moment == AT_PROGRAM_ENTRY) {
 		entry = auxv_entry(task);
+		if (!entry) {
+			say(name, "its entry is not known (use --at exit)");
+			return EXIT_REFUSED;
+		}
 		if (is_at(task, entry))
 			return EXIT_DONE;
 		if (!stop_at(task, entry))
