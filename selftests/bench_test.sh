@@ -68,6 +68,18 @@ os.setuid(65534)
 os.execvp(sys.argv[1], sys.argv[1:])' "$@"
 }
 
+# each_says TEXT FILE: all who make a copy of it refuse it, with that one line
+each_says()
+{
+	refuses "$1" xelf bench -n 5 "$2"
+	for command in diff 'trace --compare'; do
+		# shellcheck disable=SC2086 # words
+		status 2 xelf $command "$2"
+		says "$1"
+		[ ! -s out ] || fail "it printed: $(cat out)"
+	done
+}
+
 # ---- tests ----
 
 each_loader_runs_what_its_column_says()
@@ -103,6 +115,36 @@ the_numbers_fit_together()
 		'c[1]["ratio"]["low"] <= c[1]["ratio"]["value"] <= c[1]["ratio"]["high"]' \
 		'all(x["minor_faults"] > 10 and x["major_faults"] == 0 for x in c)' \
 		'all(x["runs_per_second"] * x["minimum"] < 1e9 for x in c)'
+}
+
+a_copy_that_may_not_be_executed_is_told_of()
+{
+	cp /bin/true program
+	mkdir noexec
+	mount -t tmpfs -o noexec tmpfs noexec
+	export TMPDIR="$PWD/noexec"
+	each_says "./program: its copy in $PWD/noexec may not be executed: set TMPDIR to another directory" ./program
+	[ -z "$(ls noexec)" ] || fail "left behind: $(ls noexec)"
+	# That none may execute it is no fault of the copy.
+	chmod -x program
+	status 0 xelf diff ./program
+	grep -q 'identical: each refuses it with EACCES' out || fail "$(cat out)"
+	umount noexec
+}
+
+a_remedy_is_one_that_the_command_has()
+{
+	cp /bin/true program
+	chmod 4755 program
+	each_says 'use a copy, after chmod a-s (setuid-or-setgid)' ./program
+	cp program copy
+	chmod a-s copy
+	status 0 xelf diff ./copy
+	cp -L /lib/x86_64-linux-gnu/libc.so.6 library
+	chmod 755 library
+	each_says 'tag a copy yourself: xelf tag --force -o OUT FILE (shared-object)' ./library
+	xelf tag --force -o tagged library
+	status 0 xelf diff ./tagged
 }
 
 an_untagged_program_is_measured_by_a_copy()

@@ -97,20 +97,22 @@ static int need_force_in_place(const struct file *file, bool force)
  * attributes_need_force() - does a file have what a change would break?
  * @file: the file
  * @in_place: it is the file itself that will change, not a copy
- * @force: --force
+ * @opt: --force
  *
  * Return: EXIT_DONE, or EXIT_REFUSED after saying why.
  */
-int attributes_need_force(const struct file *file, bool in_place, bool force)
+int attributes_need_force(const struct file *file, bool in_place,
+			  const struct options *opt)
 {
 	mode_t mode = file->st.st_mode;
 
-	if ((mode & (S_ISUID | S_ISGID)) && !force)
+	if ((mode & (S_ISUID | S_ISGID)) && !opt->force)
 		return refuse(file->name, "setuid-or-setgid",
-			      "is %s (mode %04o): it would run with its owner's rights under another loader; --force tags it",
+			      "is %s (mode %04o): it would run with its owner's rights under another loader; %s",
 			      mode & S_ISUID ? "setuid" : "setgid",
-			      mode & 07777);
-	return in_place ? need_force_in_place(file, force) : EXIT_DONE;
+			      mode & 07777, opt->no_force ?
+			      "use a copy, after chmod a-s" : "--force goes on");
+	return in_place ? need_force_in_place(file, opt->force) : EXIT_DONE;
 }
 
 /**

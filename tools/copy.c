@@ -4,6 +4,7 @@
  * the other way round: both loaders can then be asked for the same bytes.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,6 +27,11 @@ void copy_remove(void)
 		rmdir(copy_dir);
 }
 
+static bool may_be_executed(const char *path)
+{
+	return !faccessat(AT_FDCWD, path, X_OK, AT_EACCESS);
+}
+
 /**
  * copy_make() - a copy of the same name in a directory of its own
  * @command: whose copy it is, as in "diff"
@@ -41,10 +47,11 @@ const char *copy_make(const char *command, const char *path,
 {
 	const char *tmp = getenv("TMPDIR");
 	char *files[2] = { (char *)path };
-	struct options opt = { };
+	struct options opt = { .no_force = true };
 
-	copy_dir = format("%s/xelf-%s.XXXXXX", tmp && *tmp ? tmp : "/tmp",
-			  command);
+	if (!tmp || !*tmp)
+		tmp = "/tmp";
+	copy_dir = format("%s/xelf-%s.XXXXXX", tmp, command);
 	if (!mkdtemp(copy_dir)) {
 		say(copy_dir, "cannot make a directory for a copy: %s",
 		    strerror(errno));
@@ -52,7 +59,15 @@ const char *copy_make(const char *command, const char *path,
 	}
 	copy_path = format("%s%s", copy_dir, strrchr(path, '/') ?: "/program");
 	opt.out = copy_path;
-	return make(&opt, files) ? NULL : copy_path;
+	if (make(&opt, files))
+		return NULL;
+	/* Of a mount that is noexec; else both loaders would be said to refuse it. */
+	if (may_be_executed(path) && !may_be_executed(copy_path)) {
+		say(path, "its copy in %s may not be executed: set TMPDIR to another directory",
+		    tmp);
+		return NULL;
+	}
+	return copy_path;
 }
 
 /**

@@ -488,7 +488,7 @@ static int record(struct recording *rec, const struct options *opt)
 	int status;
 
 	if (reason == XELF_NOT_TAGGED) {
-		status = tag_check(file, opt->force);
+		status = tag_check(file, opt);
 		if (status)
 			return status;
 	} else if (reason) {

@@ -396,7 +396,7 @@ int file_replace(const struct file *file, const struct rewrite *with,
 		status = open_directory(&rep, file->path);
 	}
 	if (!status)
-		status = attributes_need_force(file, rep.in_place, opt->force);
+		status = attributes_need_force(file, rep.in_place, opt);
 	if (!status)
 		status = take_lease(&rep);
 	if (!status) {

@@ -94,7 +94,7 @@ static int check_truncated(const struct image *img)
 	return EXIT_DONE;
 }
 
-static int check_image(const struct file *file, bool force)
+static int check_image(const struct file *file, const struct options *opt)
 {
 	const char *sign;
 	struct image img;
@@ -110,10 +110,12 @@ static int check_image(const struct file *file, bool force)
 	if (status)
 		goto free;
 	sign = shared_object_sign(&img);
-	if (sign && !force)
+	if (sign && !opt->force)
 		status = refuse(file->name, "shared-object",
-				"looks like a shared object or an interpreter: %s; ld.so refuses a tagged one, and with it every program that needs it; --force tags it",
-				sign);
+				"looks like a shared object or an interpreter: %s; ld.so refuses a tagged one, and with it every program that needs it; %s",
+				sign, opt->no_force ?
+				"tag a copy yourself: xelf tag --force -o OUT FILE" :
+				"--force tags it");
 	else if (sign)
 		warn(file->name, "looks like a shared object or an interpreter: %s",
 		     sign);
@@ -125,15 +127,15 @@ free:
 /**
  * tag_check() - may an untagged file be tagged?
  * @file: opened by file_open()
- * @force: even if it looks like a shared object
+ * @opt: --force: even if it looks like a shared object
  *
  * Return: EXIT_DONE, or EXIT_REFUSED after saying why not.
  */
-int tag_check(const struct file *file, bool force)
+int tag_check(const struct file *file, const struct options *opt)
 {
 	int status = check_ident(file);
 
-	return status ? status : check_image(file, force);
+	return status ? status : check_image(file, opt);
 }
 
 /**
@@ -158,7 +160,7 @@ void tag_make(__u8 *first, bool exclusive, unsigned int flags)
 static int tag_one(struct file *file, const struct options *opt)
 {
 	__u8 first[XELF_CHECKED_SIZE];
-	int status = tag_check(file, opt->force);
+	int status = tag_check(file, opt);
 
 	if (status)
 		return status;

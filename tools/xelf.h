@@ -53,6 +53,7 @@ enum exit_status {
  * @rules: --rules: print what may differ on purpose
  * @no_hints: --no-hints: cut the hints trailer off
  * @timeout: --timeout: seconds that a program may run; 0: as it is without
+ * @no_force: the command that the user gave has no --force
  */
 struct options {
 	const char *out;
@@ -63,6 +64,7 @@ struct options {
 	bool no_hints;
 	unsigned long aslr;
 	unsigned int timeout;
+	bool no_force;
 };
 
 /* Bytes; the pages that segments are shown and checked in. */
@@ -160,13 +162,14 @@ int file_replace(const struct file *file, const struct rewrite *with,
 		 const struct options *opt);
 
 /* attributes.c */
-int attributes_need_force(const struct file *file, bool in_place, bool force);
+int attributes_need_force(const struct file *file, bool in_place,
+			  const struct options *opt);
 int attributes_copy(const struct file *file, int to, bool in_place);
 int attributes_unlock(const struct file *file, int *locks);
 int attributes_lock(int fd, int locks);
 
 /* tag.c */
-int tag_check(const struct file *file, bool force);
+int tag_check(const struct file *file, const struct options *opt);
 void tag_make(__u8 *first, bool exclusive, unsigned int flags);
 
 /* machine.c */
