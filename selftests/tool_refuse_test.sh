@@ -319,6 +319,16 @@ record_refuses_a_file_shorter_than_what_its_tag_sums()
 	refuses short-file record good
 }
 
+record_refuses_another_machines_program()
+{
+	good static
+	patch good 18 b7 00
+	refuses other-machine record good
+	says "is for EM_AARCH64"
+	tags good
+	refuses other-machine record good
+}
+
 # ---- what the headers may not hold: refused by tag, and by check with exec's errno ----
 
 refuses_another_phentsize()

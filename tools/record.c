@@ -495,6 +495,10 @@ static int record(struct recording *rec, const struct options *opt)
 		return refuse(file->name, xelf_reason_name(reason), "%s",
 			      reason_text(reason));
 	}
+	if (!machine_is_this(file->ehdr.e_machine))
+		return refuse(file->name, xelf_reason_name(XELF_OTHER_MACHINE),
+			      "is for %s, and must be run to be recorded: do it there",
+			      machine_name(file->ehdr.e_machine));
 	image_read(&rec->img, file, true);
 	if (rec->img.reason)
 		return refuse(file->name, xelf_reason_name(rec->img.reason),
