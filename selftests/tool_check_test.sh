@@ -616,6 +616,31 @@ bad_usage_is_2_and_changes_nothing()
 	[ ! -e out ]
 }
 
+pages_of_another_size_are_refused()
+{
+	# A kernel with such pages, as far as the command can tell.
+	cat >pages.c <<-'END'
+	#define _GNU_SOURCE
+	#include <dlfcn.h>
+	#include <unistd.h>
+	long sysconf(int name)
+	{
+		long (*next)(int) = (long (*)(int))dlsym(RTLD_NEXT, "sysconf");
+
+		return name == _SC_PAGESIZE ? 65536 : next(name);
+	}
+	END
+	gcc -shared -fPIC -o pages.so pages.c
+	good
+	for command in map record diff; do
+		run "$([ $command = diff ] && echo 2 || echo 1)" env LD_PRELOAD=./pages.so \
+			ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0" "$XELF" $command ./good
+		says "xelf: $command: pages of 65536 bytes are not supported, only of 4096"
+		[ "$(wc -l <stderr)" -eq 1 ] || fail "more than a line: $(cat stderr)"
+		[ ! -s stdout ] || fail "standard output is not empty: $(cat stdout)"
+	done
+}
+
 a_full_output_is_a_failure()
 {
 	local status=0

@@ -262,6 +262,8 @@ int command_diff(const struct options *opt, char **argv)
 
 	if (opt->rules)
 		return print_rules();
+	if (!machine_has_pages("diff"))
+		return EXIT_USAGE;
 	status = module_take(copy_remove);
 	if (!status)
 		status = trial_find_program(&trial);

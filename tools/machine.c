@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The machines whose programs can be tagged, and what each allows. */
+#include <unistd.h>
+
 #include "xelf.h"
 
 /*
@@ -43,6 +45,23 @@ static const struct xelf_limits machines[] = {
 bool machine_is_this(unsigned int machine)
 {
 	return machine == THIS_MACHINE;
+}
+
+/**
+ * machine_has_pages() - are this kernel's pages of the size that we count in?
+ * @command: who counts, as in "map"
+ *
+ * Return: false after saying that they are not.
+ */
+bool machine_has_pages(const char *command)
+{
+	long size = sysconf(_SC_PAGESIZE);
+
+	if (size == PAGE_SIZE_SHOWN)
+		return true;
+	say("", "%s: pages of %ld bytes are not supported, only of %d", command,
+	    size, PAGE_SIZE_SHOWN);
+	return false;
 }
 
 /**

@@ -226,6 +226,8 @@ int command_map(int argc, char **argv)
 		print_usage_of("map", stderr);
 		return EXIT_USAGE;
 	}
+	if (!machine_has_pages("map"))
+		return EXIT_REFUSED;
 	if (argv[1] && !strcmp(argv[1], "--")) {
 		argv[1] = argv[0];
 		argv++;

@@ -583,6 +583,8 @@ int command_record(int argc, char **argv)
 		print_usage_of("record", stderr);
 		return EXIT_USAGE;
 	}
+	if (!machine_has_pages("record"))
+		return EXIT_REFUSED;
 	status = file_open(&rec.file, *rec.argv, true);
 	if (!status) {
 		status = record(&rec, &opt);

@@ -174,6 +174,7 @@ void tag_make(__u8 *first, bool exclusive, unsigned int flags);
 
 /* machine.c */
 bool machine_is_this(unsigned int machine);
+bool machine_has_pages(const char *command);
 const struct xelf_limits *machine_limits(unsigned int machine);
 unsigned int machine_class(unsigned int machine);
 
