@@ -25,10 +25,10 @@ static inline void hex(bool more, const char *indent, const char *key,
 }
 
 static inline void number(bool more, const char *indent, const char *key,
-			  unsigned long value)
+			  unsigned long long value)
 {
 	member(more, indent, key);
-	printf("%lu", value);
+	printf("%llu", value);
 }
 
 /* @value may be NULL. */
