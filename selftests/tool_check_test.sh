@@ -329,6 +329,29 @@ path = json.load(open("stdout", encoding="utf-8"))[0]["load"]["interpreter"]
 assert path == "a\"b\\c\x1b[2J\n\xe4\xff", ascii(path)'
 }
 
+no_name_of_a_file_reaches_the_terminal_raw()
+{
+	local name=$'x\nforged: valid\033[2J\302\233\377' shown='x\x0aforged: valid\x1b[2J\xc2\x9b\xff'
+
+	good dynamic "$name"
+	run 3 "$XELF" check "$name"
+	prints "$shown: not XELF: an ELF file without a tag"
+	[ "$(wc -l <stdout)" -eq 1 ] || fail "more than a line: $(cat stdout)"
+	tags "$name"
+	prints "$shown: valid (version 1)"
+	run 0 "$XELF" dump "$name"
+	[ "$(head -n 1 stdout)" = "$shown: $(stat -c %s "$name") bytes" ]
+	run 1 "$XELF" tag "$name"
+	says "xelf: $shown: is tagged already"
+	[ "$(wc -l <stderr)" -eq 1 ] || fail "more than a line: $(cat stderr)"
+	run 1 "$XELF" map "$name"
+	says "xelf: $shown: is not in PATH; give its path, as in ./$shown"
+	# What a person named so stays so.
+	good dynamic $'b\303\244r \\n.txt'
+	run 3 "$XELF" check $'b\303\244r \\n.txt'
+	prints $'b\303\244r \\n.txt: not XELF'
+}
+
 dump_puts_sections_into_segments_as_readelf_does()
 {
 	local program

@@ -33,24 +33,25 @@ static int check_one(const char *name, const struct file *file)
 	struct image img;
 	int status;
 
+	print_shown(name, stdout);
 	if (reason == XELF_NOT_TAGGED) {
-		printf("%s: not XELF: %s\n", name,
+		printf(": not XELF: %s\n",
 		       !file->size ? "an empty file" :
 		       file_is_elf(file) ? "an ELF file without a tag" :
 		       "not an ELF file");
 		return EXIT_NOT_XELF;
 	}
 	if (reason == XELF_STALE_TAG) {
-		printf("%s: refused: %s (%s): %s: 0x%04x in the tag, 0x%04x computed\n",
-		       name, xelf_reason_name(reason),
+		printf(": refused: %s (%s): %s: 0x%04x in the tag, 0x%04x computed\n",
+		       xelf_reason_name(reason),
 		       errno_name(xelf_reason_errno(reason)),
 		       reason_text(reason), tag_crc(file->first),
 		       xelf_tag_crc(file->first));
 		return EXIT_REFUSED;
 	}
 	if (reason) {
-		printf("%s: refused: %s (%s): %s: version %u, flags 0x%02x\n",
-		       name, xelf_reason_name(reason),
+		printf(": refused: %s (%s): %s: version %u, flags 0x%02x\n",
+		       xelf_reason_name(reason),
 		       errno_name(xelf_reason_errno(reason)),
 		       reason_text(reason), tag_version(file->first),
 		       tag_flags(file->first));
@@ -59,12 +60,12 @@ static int check_one(const char *name, const struct file *file)
 
 	image_read(&img, file, true);
 	if (img.reason) {
-		printf("%s: refused: %s (%s): %s\n", name,
+		printf(": refused: %s (%s): %s\n",
 		       xelf_reason_name(img.reason), errno_name(img.err),
 		       img.detail);
 		status = EXIT_REFUSED;
 	} else {
-		printf("%s: valid (version %u%s%s%s%s)\n", name,
+		printf(": valid (version %u%s%s%s%s)\n",
 		       tag_version(file->first),
 		       xelf_is_exclusive(file->first) ? ", exclusive" : "",
 		       hints_expected(file) ? ", hints" : "",

@@ -288,7 +288,8 @@ static void dump_sections(const struct sections *sections)
 /* One file for people. */
 static void dump_text(const struct image *img, const struct sections *sections)
 {
-	printf("%s: %llu bytes\n", img->file->name, HEX(img->file->size));
+	print_shown(img->file->name, stdout);
+	printf(": %llu bytes\n", HEX(img->file->size));
 	dump_tag(img->file);
 	dump_header(&img->file->ehdr);
 	if (img->phdrs)

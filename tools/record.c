@@ -427,11 +427,12 @@ static int write_hints(const struct recording *rec, const struct options *opt)
 	memcpy(first, file->first, sizeof(first));
 	tag_make(first, xelf_is_exclusive(first), XELF_FLAG_HINTS);
 	status = file_replace(file, &with, opt);
-	if (!status)
-		printf("%s: %u pages read and %u written in %zu runs, seen in each of %u starts\n",
-		       opt->out ? opt->out : file->name, read_pages,
-		       write_pages, count, rec->runs);
-	return status;
+	if (status)
+		return status;
+	print_shown(opt->out ? opt->out : file->name, stdout);
+	printf(": %u pages read and %u written in %zu runs, seen in each of %u starts\n",
+	       read_pages, write_pages, count, rec->runs);
+	return EXIT_DONE;
 }
 
 /* A program that reads what lies behind its last section would read hints. */

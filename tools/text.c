@@ -109,6 +109,36 @@ static int utf8_length(const unsigned char *s)
 	return length;
 }
 
+/* Does a terminal obey the character of @length bytes, rather than show it? */
+static bool is_control(const unsigned char *s, int length)
+{
+	return *s < ' ' || *s == 0x7f || (length == 2 && *s == 0xc2 && s[1] < 0xa0);
+}
+
+/**
+ * print_shown() - a name, or a line with names, for people
+ * @str: any bytes; control characters and what is no UTF-8 are shown as \xNN
+ * @to: standard output or standard error
+ *
+ * Needs no memory: may run while a temporary file is there.
+ */
+void print_shown(const char *str, FILE *to)
+{
+	const unsigned char *s = (const unsigned char *)str, *plain = s;
+	int length;
+
+	for (; *s; s += length) {
+		length = utf8_length(s);
+		if (length && !is_control(s, length))
+			continue;
+		fwrite(plain, s - plain, 1, to);
+		fprintf(to, "\\x%02x", *s);
+		length = 1;
+		plain = s + 1;
+	}
+	fwrite(plain, s - plain, 1, to);
+}
+
 /**
  * print_json_string() - any bytes, as a JSON string on standard output
  * @str: the bytes; those that are no UTF-8 become the code points U+0080 to

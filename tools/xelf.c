@@ -89,9 +89,19 @@ static const struct option long_options[] = {
 static void vsay(const char *name, const char *kind, const char *fmt,
 		 va_list args)
 {
+	char *text;
+
 	fflush(stdout);
-	fprintf(stderr, "xelf: %s%s%s", name, *name ? ": " : "", kind);
-	vfprintf(stderr, fmt, args);
+	fputs("xelf: ", stderr);
+	print_shown(name, stderr);
+	fprintf(stderr, "%s%s", *name ? ": " : "", kind);
+	/* Not vformat(), which would end the program; names may be in there, too. */
+	if (vasprintf(&text, fmt, args) < 0) {
+		fputs(fmt, stderr);
+		return;
+	}
+	print_shown(text, stderr);
+	free(text);
 }
 
 /**
