@@ -84,7 +84,7 @@ static void read_stack(struct __test_metadata *_metadata, struct stopped *at)
 	ASSERT_GE(STACK_ROOM, size);
 	snprintf(path, sizeof(path), "/proc/%d/mem", at->pid);
 	fd = open(path, O_RDONLY);
-	ASSERT_EQ(size, pread(fd, at->stack, size, at->stack_start));
+	ASSERT_EQ(size, pread64(fd, at->stack, size, at->stack_start));
 	close(fd);
 }
 

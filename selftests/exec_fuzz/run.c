@@ -347,7 +347,7 @@ static ssize_t read_any_memory(pid_t pid, unsigned long addr, void *to,
 
 	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	got = pread(fd, to, size, addr);
+	got = pread64(fd, to, size, addr);
 	if (fd >= 0)
 		close(fd);
 	return got;
