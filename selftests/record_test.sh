@@ -184,17 +184,19 @@ the_machines_settings_are_given_back()
 	recorded /bin/busybox true
 	[ "$(cat $around)" = 16384 ] || fail "$around is $(cat $around)"
 	cp /bin/busybox busybox-x
-	xelf record --window 60000 ./busybox-x sleep 1000 &
-	tries=0
-	while [ "$(cat $around)" != 4096 ] && [ $tries -lt 100 ]; do
-		sleep 0.1
-		tries=$((tries + 1))
+	for signal in TERM INT QUIT HUP PIPE; do
+		xelf record --window 60000 ./busybox-x sleep 1000 &
+		tries=0
+		while [ "$(cat $around)" != 4096 ] && [ $tries -lt 100 ]; do
+			sleep 0.1
+			tries=$((tries + 1))
+		done
+		[ "$(cat $hints)" = N ] || fail "$hints is $(cat $hints)"
+		kill -$signal $!
+		wait $! || true
+		[ "$(cat $around)" = 16384 ] || fail "$around is $(cat $around) after SIG$signal"
+		[ "$(cat $hints)" = Y ] || fail "$hints is $(cat $hints) after SIG$signal"
 	done
-	[ "$(cat $hints)" = N ] || fail "$hints is $(cat $hints)"
-	kill $!
-	wait $! || true
-	[ "$(cat $around)" = 16384 ] || fail "$around is $(cat $around) after SIGTERM"
-	[ "$(cat $hints)" = Y ] || fail "$hints is $(cat $hints) after SIGTERM"
 	echo 65536 >$around
 }
 

@@ -664,6 +664,16 @@ pages_of_another_size_are_refused()
 	done
 }
 
+# libelf gets a copy of the exclusive form, holes left out.
+a_sparse_file_of_1_tib_is_dumped_at_once()
+{
+	good
+	run 0 "$XELF" tag --exclusive good
+	truncate -s 1T good || skip "no file system for files of 1 TiB"
+	run 0 timeout 60 "$XELF" dump good
+	grep -q '^ *text ' stdout || fail "no sections: $(cat stdout)"
+}
+
 a_full_output_is_a_failure()
 {
 	local status=0

@@ -261,15 +261,31 @@ a_program_that_runs_for_ever_is_ended_by_the_clock()
 ctrl_c_ends_the_trace_and_prints_what_there_is()
 {
 	tagged program
-	xelf trace --timeout 60 ./program for-ever >out 2>err &
-	until pidof program >/dev/null; do
-		sleep 0.1
+	for signal in INT QUIT TERM; do
+		xelf trace --timeout 60 ./program for-ever >out 2>err &
+		until pidof program >/dev/null; do
+			sleep 0.1
+		done
+		sleep 1
+		kill -$signal $!
+		wait $! || fail "SIG$signal: $(cat err)"
+		shows 'main is reached' '; stopped by a signal'
+		same "" "$(pidof program || true)" "what is left of it after SIG$signal"
+		clean
 	done
-	sleep 1
-	kill -INT $!
-	wait $! || fail "$(cat err)"
-	shows 'main is reached' '; stopped by a signal'
-	same "" "$(pidof program || true)" "what is left of it"
+}
+
+where_symbols_are_hidden_it_is_said_what_is_missing()
+{
+	restrict=/proc/sys/kernel/kptr_restrict
+	was=$(cat $restrict)
+	echo 2 >$restrict
+	status=0
+	xelf trace /bin/true >out 2>err || status=$?
+	echo "$was" >$restrict
+	same 0 $status "exit status: $(cat err)"
+	grep -q 'kernel.kptr_restrict hides it' err || fail "$(cat err)"
+	shows 'exit: status 0'
 	clean
 }
 
