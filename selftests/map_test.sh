@@ -38,7 +38,7 @@ aarch64)
 	static_first=' 400000 .*LOAD#0 r-x file 0x0'
 	static_text='LOAD#0 r-x'
 	;;
-*)
+armv7l)
 	headers='r-xp .*LOAD#3 r-x file 0x0'
 	text='LOAD#3 r-x'
 	data='LOAD#4 rw-'

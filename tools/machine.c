@@ -32,8 +32,11 @@ static const struct xelf_limits machines[] = {
 #define THIS_MACHINE	EM_AARCH64
 #elif defined(__arm__)
 #define THIS_MACHINE	EM_ARM
-#else
+#elif defined(__x86_64__)
 #define THIS_MACHINE	EM_X86_64
+#else
+/* None of them, and nothing is run. */
+#define THIS_MACHINE	EM_NONE
 #endif
 
 /**

@@ -67,7 +67,7 @@ static const struct command commands[] = {
 	  "[-n RUNS] [--window MS] [-o OUT] [--force] PROGRAM [ARG...]" },
 	{ "help", NULL, NULL, "",
 	  "show this, or how COMMAND is used",
-	  "[COMMAND]" },
+	  "[COMMAND...]" },
 };
 
 #define MAX_RUNS	1000000
