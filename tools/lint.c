@@ -129,7 +129,8 @@ static void lint_load(const struct image *img, int index)
 		warn(img->file->name,
 		     "program header %d: alignment 0x%llx is not a power of two",
 		     index, HEX(phdr->p_align));
-	if (phdr->p_offset > size || phdr->p_filesz > size - phdr->p_offset)
+	if (phdr->p_filesz &&
+	    (phdr->p_offset > size || phdr->p_filesz > size - phdr->p_offset))
 		warn(img->file->name,
 		     "program header %d: file offset 0x%llx with file size 0x%llx reaches past the end of the file, 0x%llx",
 		     index, HEX(phdr->p_offset),

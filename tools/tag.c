@@ -81,7 +81,8 @@ static int check_truncated(const struct image *img)
 	for (i = 0; i < img->file->ehdr.e_phnum; i++) {
 		const Elf64_Phdr *phdr = &img->phdrs[i];
 
-		if (phdr->p_type != PT_LOAD)
+		/* Of bss alone linkers let the offset be anything. */
+		if (phdr->p_type != PT_LOAD || !phdr->p_filesz)
 			continue;
 		if (phdr->p_offset <= size &&
 		    phdr->p_filesz <= size - phdr->p_offset)
