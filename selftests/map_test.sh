@@ -169,6 +169,7 @@ the_entry_is_the_programs_own_whatever_ld_so_does()
 
 sees_the_entry_and_the_vector_of_a_32_bit_program()
 {
+	[ "$(uname -m)" = x86_64 ] || skip "it is a program of i386"
 	need gcc
 	cat >narrow.s <<-'END'
 	.globl _start
@@ -177,7 +178,7 @@ sees_the_entry_and_the_vector_of_a_32_bit_program()
 		xor %ebx, %ebx
 		int $0x80
 	END
-	gcc -m32 -nostdlib -static -o narrow narrow.s || skip "gcc makes no programs of i386"
+	gcc -m32 -nostdlib -static -o narrow narrow.s || fail "gcc -m32"
 	./narrow || skip "the kernel runs no programs of i386"
 	status 0 "$xelf" map --at entry ./narrow
 	prints "/narrow, process"

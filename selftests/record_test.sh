@@ -187,11 +187,13 @@ the_machines_settings_are_given_back()
 	for signal in TERM INT QUIT HUP PIPE; do
 		xelf record --window 60000 ./busybox-x sleep 1000 &
 		tries=0
-		while [ "$(cat $around)" != 4096 ] && [ $tries -lt 100 ]; do
+		# The last of its settings.
+		while [ "$(cat $hints)" != N ]; do
+			[ $tries -lt 100 ] || fail "$hints is $(cat $hints) after ten seconds"
 			sleep 0.1
 			tries=$((tries + 1))
 		done
-		[ "$(cat $hints)" = N ] || fail "$hints is $(cat $hints)"
+		[ "$(cat $around)" = 4096 ] || fail "$around is $(cat $around)"
 		kill -$signal $!
 		wait $! || true
 		[ "$(cat $around)" = 16384 ] || fail "$around is $(cat $around) after SIG$signal"

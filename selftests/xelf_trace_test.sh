@@ -172,7 +172,7 @@ the_kernels_refusal_shows_the_errno()
 an_exec_that_is_killed_is_told()
 {
 	cp "$here/traced" program
-	# The size in memory of its first segment, in either class.
+	# The size in memory of its first segment, as it is linked in either class.
 	printf '\000\000\000\000' | dd of=program bs=1 seek=104 conv=notrunc 2>/dev/null
 	trace 1 ./program
 	shows 'commit' '^killed by binfmt_elf in step program: EINVAL'
@@ -310,6 +310,16 @@ a_second_exec_is_shown_too()
 	trace 0 ./program exec /bin/true
 	shows 'execve' 'start pc=' 'main is reached' 'execve' 'open' 'interpreter path=' '^loaded by binfmt_elf'
 	same 2 "$(grep -c '  commit$' out)" "points of no return"
+}
+
+an_exec_of_its_own_that_is_refused_is_not_the_programs()
+{
+	tagged program
+	echo "no program" >text
+	chmod +x text
+	trace 0 ./program exec ./text
+	shows 'execve' 'execve' '^loaded by binfmt_xelf; exit status 0'
+	clean
 }
 
 a_setuid_program_is_traced()

@@ -206,7 +206,7 @@ static void print_text(struct spread spreads[LOADER_COUNT][BASE_COUNT])
 			       loader ? "" : base_names[i],
 			       loader_names[loader], lowest(s, 0), highest(s, 0),
 			       varying(s), __builtin_popcountl(varying(s)),
-			       log2_of(s, 0),
+			       log2_of(s, s->runs / ODD),
 			       loader && !is_same(&spreads[0][i], s) ?
 			       "  differs" : "");
 		}
@@ -229,7 +229,7 @@ static void print_json(const struct trial *trial, unsigned long runs,
 			printf(",\n     \"%s\": {\"lowest\": \"0x%lx\", \"highest\": \"0x%lx\",\n",
 			       loader_names[loader], lowest(s, 0), highest(s, 0));
 			printf("      \"varying\": \"0x%lx\", \"log2\": %.2f}",
-			       varying(s), log2_of(s, 0));
+			       varying(s), log2_of(s, s->runs / ODD));
 		}
 		printf(",\n     \"same\": %s}",
 		       is_same(&spreads[0][i], &spreads[1][i]) ? "true" :

@@ -95,6 +95,16 @@ static int check_truncated(const struct image *img)
 	return EXIT_DONE;
 }
 
+#define TAG_A_COPY	"tag a copy yourself: xelf tag --force -o OUT FILE"
+#define UNTAG_A_COPY	"untag a copy yourself: xelf untag --force -o OUT FILE"
+
+/* Some commands make a copy, and have no --force to go on. */
+static const char *remedy(const struct options *opt, const char *with_force,
+			  const char *without)
+{
+	return opt->no_force ? without : with_force;
+}
+
 static int check_image(const struct file *file, const struct options *opt)
 {
 	const char *sign;
@@ -114,9 +124,7 @@ static int check_image(const struct file *file, const struct options *opt)
 	if (sign && !opt->force)
 		status = refuse(file->name, "shared-object",
 				"looks like a shared object or an interpreter: %s; ld.so refuses a tagged one, and with it every program that needs it; %s",
-				sign, opt->no_force ?
-				"tag a copy yourself: xelf tag --force -o OUT FILE" :
-				"--force tags it");
+				sign, remedy(opt, "--force tags it", TAG_A_COPY));
 	else if (sign)
 		warn(file->name, "looks like a shared object or an interpreter: %s",
 		     sign);
@@ -172,7 +180,8 @@ static int tag_one(struct file *file, const struct options *opt)
 }
 
 /* Where the file ends without its trailer. */
-static int find_trailer(const struct file *file, bool force, __u64 *keep)
+static int find_trailer(const struct file *file, const struct options *opt,
+			__u64 *keep)
 {
 	enum xelf_hints_fault fault;
 	struct trailer trailer;
@@ -185,10 +194,12 @@ static int find_trailer(const struct file *file, bool force, __u64 *keep)
 		*keep -= trailer.hints.size;
 		return EXIT_DONE;
 	}
-	if (!force)
+	if (!opt->force)
 		return refuse(file->name, "hints-trailer",
-			      "its hints trailer is not found: %s; --force leaves the file's end as it is",
-			      hints_fault_text(fault));
+			      "its hints trailer is not found: %s; %s",
+			      hints_fault_text(fault),
+			      remedy(opt, "--force leaves the file's end as it is",
+				     UNTAG_A_COPY));
 	warn(file->name, "its hints trailer is not found: %s; the file's end stays as it is",
 	     hints_fault_text(fault));
 	return EXIT_DONE;
@@ -207,7 +218,7 @@ static int cut_hints(struct file *file, const struct options *opt)
 			      reason_text(reason));
 	if (!hints_expected(file))
 		return refuse(file->name, "no-hints", "has no hints");
-	status = find_trailer(file, opt->force, &keep);
+	status = find_trailer(file, opt, &keep);
 	if (status)
 		return status;
 	memcpy(first, file->first, sizeof(first));
@@ -216,7 +227,7 @@ static int cut_hints(struct file *file, const struct options *opt)
 }
 
 /* Which tags come off. A stale one must: that is how it is repaired. */
-static int check_untag(const struct file *file, bool force)
+static int check_untag(const struct file *file, const struct options *opt)
 {
 	enum xelf_reason reason = xelf_check_tag(file->first);
 
@@ -226,12 +237,14 @@ static int check_untag(const struct file *file, bool force)
 			      reason_text(reason));
 	case XELF_UNKNOWN_VERSION:
 	case XELF_UNKNOWN_FLAGS:
-		if (!force)
+		if (!opt->force)
 			return refuse(file->name, xelf_reason_name(reason),
-				      "%s: version %u, flags 0x%02x; --force zeroes it",
+				      "%s: version %u, flags 0x%02x; %s",
 				      reason_text(reason),
 				      tag_version(file->first),
-				      tag_flags(file->first));
+				      tag_flags(file->first),
+				      remedy(opt, "--force zeroes it",
+					     UNTAG_A_COPY));
 		warn(file->name,
 		     "%s: version %u, flags 0x%02x: there may be more to the tag than is taken off",
 		     reason_text(reason), tag_version(file->first),
@@ -252,9 +265,9 @@ static int untag_one(struct file *file, const struct options *opt)
 	__u64 keep;
 	int status;
 
-	status = check_untag(file, opt->force);
+	status = check_untag(file, opt);
 	if (!status)
-		status = find_trailer(file, opt->force, &keep);
+		status = find_trailer(file, opt, &keep);
 	if (status)
 		return status;
 

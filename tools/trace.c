@@ -88,8 +88,9 @@ static int run_once(const struct trace_options *opt, const char *path,
 /* Behind the point of no return nobody is left to whom an errno could be given. */
 static bool exec_failed(const struct trace *trace)
 {
-	return trace->exec_errno ||
-	       (trace->load_count && trace->loads[trace->load_count - 1]->err);
+	const struct load *load = deciding_load(trace);
+
+	return trace->exec_errno || (load && load->err);
 }
 
 static int show(const struct trace_options *opt, const struct trace *traces,

@@ -185,6 +185,7 @@ struct trace_options {
  * @lost: what is missing
  * @main_symbol: TRACE_MAIN is main, not the entry point
  * @main_probe: there is a probe that gives TRACE_MAIN
+ * @loader_probe: there is one that shows what the kernel's own loader does
  * @perf: whether there were mappings and costs of faults
  * @fault_events: faults have trace events; else they are perf's, each at its end
  * @stopped: why the trace ended before the program did, or NULL
@@ -208,6 +209,7 @@ struct trace {
 	struct lost lost;
 	bool main_symbol;
 	bool main_probe;
+	bool loader_probe;
 	bool perf;
 	bool fault_events;
 	const char *stopped;
@@ -284,6 +286,7 @@ void timeline_make(struct timeline *timeline, const struct trace *trace);
 void timeline_free(struct timeline *timeline);
 char *event_text(const struct trace *trace, const struct event *event);
 char *event_brief(const struct trace *trace, const struct event *event);
+const struct load *deciding_load(const struct trace *trace);
 char *result_text(const struct trace *trace);
 const struct phase *timeline_phase(const struct timeline *timeline,
 				   const char *name);

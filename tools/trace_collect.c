@@ -106,6 +106,7 @@ struct collector {
 	char *system;		/* of our probes */
 	bool main_symbol;
 	bool main_probe;
+	bool loader_probe;
 	unsigned int timeout;
 	bool json;		/* standard output is taken */
 	struct trace *trace;	/* being filled */
@@ -625,6 +626,8 @@ static void add_loader_probes(struct collector *c)
 {
 	FILE *symbols = fopen("/proc/kallsyms", "re");
 	unsigned long addr, unique = 0;
+	const char *why = tracefs_file_exists(NULL, "kprobe_events") ?
+			  "a probe on it is refused" : "this kernel has no kprobes";
 	char name[128], kind;
 	int count = 0;
 
@@ -637,15 +640,14 @@ static void add_loader_probes(struct collector *c)
 		if (strcmp(name, LOADER) || addr < unique)
 			continue;
 		if (!addr) {
-			say("", "trace: without binfmt_elf's steps: kernel.kptr_restrict hides it");
+			why = "kernel.kptr_restrict hides it";
 			break;
 		}
 		where = format(UNIQUE "+0x%lx", addr - unique);
 		enters = format("loader%d", count);
 		leaves = format("loaded%d", count++);
-		if (!add_probe(c, tracefs_kprobe_alloc(c->system, enters, where,
-						       NULL)))
-			say("", "trace: without binfmt_elf's steps: this kernel has no kprobes");
+		c->loader_probe |= add_probe(c,
+			tracefs_kprobe_alloc(c->system, enters, where, NULL));
 		add_probe(c, tracefs_kretprobe_alloc(c->system, leaves, where,
 						     "ret=$retval:s32", 0));
 		free(enters);
@@ -654,6 +656,8 @@ static void add_loader_probes(struct collector *c)
 	}
 	if (symbols)
 		fclose(symbols);
+	if (!c->loader_probe)
+		say("", "trace: without binfmt_elf's steps: %s", why);
 }
 
 static void add_probes(struct collector *c, const char *path)
@@ -912,6 +916,7 @@ int collector_run(struct collector *collector, struct trace *trace,
 	c->trace = trace;
 	trace->main_symbol = c->main_symbol;
 	trace->main_probe = c->main_probe;
+	trace->loader_probe = c->loader_probe;
 	trace->fault_events = tracefs_event_file_exists(c->instance, "exceptions",
 							"page_fault_user",
 							"enable");

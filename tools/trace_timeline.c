@@ -269,6 +269,23 @@ char *event_brief(const struct trace *trace, const struct event *event)
 }
 
 /**
+ * deciding_load() - the load that a run came to
+ * @trace: the run
+ *
+ * Return: the last one; a program that is there and has another exec refused goes
+ * on as it was. NULL if none was seen.
+ */
+const struct load *deciding_load(const struct trace *trace)
+{
+	size_t i = trace->load_count;
+
+	while (i > 1 && !trace->exec_errno && trace->loads[i - 1]->err &&
+	       trace->loads[i - 1]->step <= XELF_STEP_COMMIT)
+		i--;
+	return i ? trace->loads[i - 1] : NULL;
+}
+
+/**
  * result_text() - what the exec and the program came to
  * @trace: the run
  *
@@ -276,9 +293,9 @@ char *event_brief(const struct trace *trace, const struct event *event)
  */
 char *result_text(const struct trace *trace)
 {
-	const struct load *load = trace->load_count ?
-				  trace->loads[trace->load_count - 1] : NULL;
-	const char *loader = load ? loader_names[load->loader] : "no loader";
+	const struct load *load = deciding_load(trace);
+	const char *loader = load ? loader_names[load->loader] :
+				    "a loader that was not seen";
 	const char *step = load && load->step >= 0 ? step_names[load->step] :
 						     "its beginning";
 
@@ -294,7 +311,7 @@ char *result_text(const struct trace *trace)
 			      step, errno_name(load->err), strerror(load->err),
 			      load->reason ? ", reason " : "",
 			      load->reason ?: "");
-	if (!load)
+	if (!load && trace->loader_probe)
 		return format("no exec was seen");
 	if (trace->stopped)
 		return format("loaded by %s; %s", loader, trace->stopped);

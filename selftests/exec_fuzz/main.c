@@ -723,7 +723,8 @@ static int work_on(void)
 	if (options.input)
 		return reproduce();
 	fuzz();
-	check_end();
+	if (!options.stop || !state->findings)
+		check_end();
 	print_summary();
 	return state->findings ? 1 : 0;
 }
