@@ -476,7 +476,7 @@ static void look_at(struct __test_metadata *_metadata, pid_t pid, int ours)
 		snprintf(path, sizeof(path), "/proc/%d/%s", pid, files[i]);
 		size = read_file(path, data, sizeof(data) - 1);
 		data[size] = 0;
-		fprintf(to, "%s %zu\n", files[i], size);
+		fprintf(to, "%s\n", files[i]);
 		if (!strcmp(files[i], "smaps") || !strcmp(files[i], "status")) {
 			/* The rest of these counts pages, or the task. */
 			rest = data;
@@ -493,6 +493,7 @@ static void look_at(struct __test_metadata *_metadata, pid_t pid, int ours)
 					fprintf(to, "%s\n", line);
 			continue;
 		}
+		fprintf(to, "%zu bytes\n", size);
 		for (k = 0; k < size; k++)
 			if (!strcmp(files[i], "auxv"))
 				fprintf(to, "%02x%s", data[k] & 255,
