@@ -183,8 +183,8 @@ static inline bool xelf_native_task(void)
 
 static inline unsigned long xelf_vdso_base(void)
 {
-	/* Nor has the vector an entry for it there. */
 #if defined(CONFIG_ARM) && !defined(CONFIG_VDSO)
+	/* Nor does the vector tell of one. */
 	return 0;
 #else
 	return (unsigned long)current->mm->context.vdso;
