@@ -279,7 +279,7 @@ const struct load *deciding_load(const struct trace *trace)
 {
 	size_t i = trace->load_count;
 
-	while (i > 1 && !trace->exec_errno && trace->loads[i - 1]->err &&
+	while (i > 0 && !trace->exec_errno && trace->loads[i - 1]->err &&
 	       trace->loads[i - 1]->step <= XELF_STEP_COMMIT)
 		i--;
 	return i ? trace->loads[i - 1] : NULL;
