@@ -3,7 +3,7 @@
 # Runs test programs one after the other, in the VM or on the host:
 # run_tests.sh TEST...
 #
-# A test has $TEST_SECONDS (default 600).
+# A test has $TEST_SECONDS (default 600), and is run by $TEST_UNDER, a command, if that is set.
 #
 # Their TAP goes through as it is. A test that ends badly without having said
 # so (killed, out of time, fewer results than planned) gets a `not ok` here.
@@ -11,11 +11,12 @@
 cd "$(dirname "$0")" || exit 1
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
+trap 'exit 143' HUP INT TERM
 
 for test; do
 	echo "# ---- $test"
 	{
-		timeout "${TEST_SECONDS:-600}" "./$test" 2>&1
+		$TEST_UNDER timeout "${TEST_SECONDS:-600}" "./$test" 2>&1
 		echo $? >"$tmp/status"
 	} </dev/null | tee "$tmp/log"
 	status=$(cat "$tmp/status")
