@@ -619,6 +619,24 @@ help_and_version_succeed()
 	prints "xelf "
 }
 
+help_has_the_ranges_that_hold()
+{
+	local command option least most options=0
+
+	for command in diff bench map trace record; do
+		"$XELF" $command --help >help
+		# --runs=RUNS ... (1 to 1000; 3), --timeout S ... (1 to 86400)
+		while read -r option least most; do
+			run 2 "$XELF" $command "$option" $((most + 1)) ./nothing
+			says "is not a number from $least to $most"
+			run 2 "$XELF" $command "$option" $((least - 1)) ./nothing
+			says "is not a number from $least to $most"
+			options=$((options + 1))
+		done < <(sed -nE 's/^  (-., )?(--[a-z]+)[ =].*\(([0-9]+) to ([0-9]+).*/\2 \3 \4/p' help)
+	done
+	[ $options = 8 ] || fail "$options options with a range"
+}
+
 bad_usage_is_2_and_changes_nothing()
 {
 	local before

@@ -13,7 +13,7 @@ _xelf()
 		_xelf_words "$("$xelf" help 2>/dev/null | sed -n 's/^  xelf \([^ ]*\).*/\1/p')"
 		return
 	fi
-	usage=$("$xelf" help "${COMP_WORDS[1]}" 2>/dev/null | sed -n 's/^usage: xelf [^ ]*//p; s/^  //p' | tr '\n' ' ')
+	usage=$("$xelf" help "${COMP_WORDS[1]}" 2>/dev/null | sed -n '/^$/q; s/^usage: xelf [^ ]*//p; s/^  //p' | tr '\n' ' ')
 
 	for ((i = 2; i < COMP_CWORD; i++)); do
 		if [[ ${COMP_WORDS[i]} != -* ]]; then

@@ -24,6 +24,7 @@
  *	first operand is not ours
  * @line: one line for the list of commands
  * @usage: its operands and options
+ * @help: a line for each option, with its range and what holds without it
  */
 struct command {
 	const char *name;
@@ -32,42 +33,79 @@ struct command {
 	const char *options;
 	const char *line;
 	const char *usage;
+	const char *help;
 };
+
+#define HELP_OUT "  -o, --output=OUT  write to OUT, and leave FILE as it is; one FILE only\n"
 
 static const struct command commands[] = {
 	{ "tag", command_tag, NULL, "oxfn",
 	  "tag programs, so that binfmt_xelf loads them",
-	  "[-o OUT] [--exclusive] [--force] FILE... | --no-hints [-o OUT] [--force] FILE..." },
+	  "[-o OUT] [--exclusive] [--force] FILE... | --no-hints [-o OUT] [--force] FILE...",
+	  HELP_OUT
+	  "  --exclusive       the form that nothing but binfmt_xelf runs\n"
+	  "  --no-hints        cut the hints of a tagged file off, and leave it tagged\n"
+	  "  --force           also where a refusal says \"needs --force\"\n" },
 	{ "untag", command_untag, NULL, "of",
 	  "take the tag off again",
-	  "[-o OUT] [--force] FILE..." },
+	  "[-o OUT] [--force] FILE...",
+	  HELP_OUT
+	  "  --force           also a tag of an unknown version or with unknown flags\n" },
 	{ "check", command_check, NULL, "",
 	  "say whether exec would load tagged programs, and if not, why",
-	  "FILE..." },
+	  "FILE...", "" },
 	{ "dump", command_dump, NULL, "j",
 	  "show the tag, the headers, and what the loader would map",
-	  "[--json] FILE..." },
+	  "[--json] FILE...",
+	  "  --json  an array, with one object for each file\n" },
 	{ "diff", command_diff, NULL, "+jatr",
 	  "run a program under both loaders and compare all that it can see",
-	  "[--json] [--timeout SECONDS] [--aslr RUNS] PROGRAM [ARG...] | --rules" },
+	  "[--json] [--timeout SECONDS] [--aslr RUNS] PROGRAM [ARG...] | --rules",
+	  "  --aslr RUNS        compare where things lie in RUNS loads each (1 to 1000000)\n"
+	  "  --timeout SECONDS  how long the program may run (1 to 86400; 60)\n"
+	  "  --json             one object\n"
+	  "  --rules            list the differences that are there on purpose\n" },
 	{ "bench", NULL, command_bench, "+",
 	  "measure how long a program takes to start and end under both loaders",
 	  "[OPTION...] PROGRAM [ARG...]\n"
 	  "  -n RUNS, -j CPUS, --cold, --unit ns|insns, --as-is, --details,\n"
-	  "  --json, --csv, --svg OUT.svg" },
+	  "  --json, --csv, --svg OUT.svg",
+	  "  -n, --runs=RUNS  runs of each loader on each processor (1 to 100000; 200)\n"
+	  "  -j, --jobs=CPUS  measure also on that many processors at once (1 to 1024)\n"
+	  "  --cold           drop the page cache before each run\n"
+	  "  --unit UNIT      ns, or insns under QEMU's -icount shift=0\n"
+	  "  --as-is          the program alone, without asking for a loader\n"
+	  "  --details        look also at page faults and at each step of our loader\n"
+	  "  --json           one object\n"
+	  "  --csv            a line for each run\n"
+	  "  --svg OUT.svg    also draw what share of the runs took no longer than a time\n" },
 	{ "map", NULL, command_map, "",
 	  "show the address space of a program, or of a process, and what it was made of",
-	  "[--at exec|entry|exit|SECONDS] [--json] [--svg FILE] PROGRAM [ARG...] | PID" },
+	  "[--at exec|entry|exit|SECONDS] [--json] [--svg FILE] PROGRAM [ARG...] | PID",
+	  "  --at MOMENT  exec: before its first instruction; entry: when ld.so is through;\n"
+	  "               exit: before it ends; or seconds after its exec (1 to 86400)\n"
+	  "  --json       one object\n"
+	  "  --svg FILE   draw it (-: standard output)\n" },
 	{ "trace", NULL, command_trace, "",
 	  "show what happens in an exec and in a program's start-up, by the kernel's trace events",
 	  "[--compare] [--all] [--json] [--svg FILE] [--timeout S] [--buffer KIB]\n"
-	  "  PROGRAM [ARG...]" },
+	  "  PROGRAM [ARG...]",
+	  "  --compare     run it under both loaders, and show the difference of each phase\n"
+	  "  --all         each event, also where a phase has very many\n"
+	  "  --json        one object, with all events\n"
+	  "  --svg FILE    also draw the phases and the faults in them\n"
+	  "  --timeout S   end the program after S seconds (1 to 86400)\n"
+	  "  --buffer KIB  trace buffer of each processor (1 to 1048576; 8192)\n" },
 	{ "record", NULL, command_record, "",
 	  "learn which pages a program touches when it starts, and write them into it as hints",
-	  "[-n RUNS] [--window MS] [-o OUT] [--force] PROGRAM [ARG...]" },
+	  "[-n RUNS] [--window MS] [-o OUT] [--force] PROGRAM [ARG...]",
+	  "  -n, --runs=RUNS   how often it is run (1 to 1000; 3)\n"
+	  "  --window MS       how long starting lasts (1 to 3600000; 1000)\n"
+	  "  -o, --output=OUT  write to OUT, and leave PROGRAM as it is\n"
+	  "  --force           as with tag\n" },
 	{ "help", NULL, NULL, "",
 	  "show this, or how COMMAND is used",
-	  "[COMMAND...]" },
+	  "[COMMAND...]", "" },
 };
 
 #define MAX_RUNS	1000000
@@ -167,10 +205,13 @@ int fail(const char *name, const char *what, int err)
 	return EXIT_REFUSED;
 }
 
+/* All of it for who asks for it; a mistake is told in few lines. */
 static void print_command(FILE *to, const struct command *cmd)
 {
 	fprintf(to, "usage: xelf %s %s\n%s\n", cmd->name, cmd->usage,
 		cmd->line);
+	if (to == stdout && *cmd->help)
+		fprintf(to, "\n%s", cmd->help);
 }
 
 static void print_usage(FILE *to)
