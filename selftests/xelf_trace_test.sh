@@ -349,6 +349,18 @@ no_colours_without_a_terminal()
 	shows_no "$(printf '\033')"
 }
 
+a_file_name_does_not_command_the_terminal()
+{
+	odd=$(printf './x\033[2Jy')
+	tagged program
+	mv program "$odd"
+	for option in --all --compare; do
+		trace 0 "$option" "$odd"
+		shows 'x\\x1b\[2Jy'
+		shows_no "$(printf '\033')"
+	done
+}
+
 who_is_not_root_is_told_the_remedy()
 {
 	chmod 755 . "$TAP_TMP" "$TAP_TMP/tests"

@@ -140,6 +140,26 @@ void print_shown(const char *str, FILE *to)
 }
 
 /**
+ * shown() - what print_shown() prints, to be put into a line
+ * @str: any bytes
+ *
+ * Return: a string for the caller to free.
+ */
+char *shown(const char *str)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	if (!to)
+		out_of_memory();
+	print_shown(str, to);
+	if (fclose(to))
+		out_of_memory();
+	return text;
+}
+
+/**
  * print_json_string() - any bytes, as a JSON string on standard output
  * @str: the bytes; those that are no UTF-8 become the code points U+0080 to
  *	U+00FF of the same number

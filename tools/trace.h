@@ -285,7 +285,7 @@ void where_forget(void);
 void timeline_make(struct timeline *timeline, const struct trace *trace);
 void timeline_free(struct timeline *timeline);
 char *event_text(const struct trace *trace, const struct event *event);
-char *event_brief(const struct trace *trace, const struct event *event);
+char *event_line(const struct trace *trace, const struct event *event, bool brief);
 const struct load *deciding_load(const struct trace *trace);
 char *result_text(const struct trace *trace);
 const struct phase *timeline_phase(const struct timeline *timeline,

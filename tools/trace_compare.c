@@ -31,7 +31,7 @@ static void print_side(const struct timeline *timeline,
 	if (phase && index < phase->last - phase->first) {
 		event = &timeline->trace->events[phase->first + index];
 		free(text);
-		text = event_brief(timeline->trace, event);
+		text = event_line(timeline->trace, event, true);
 		line = format("%8.3f %s", (event->ns - phase->begin) / 1e6,
 			      text);
 	} else {

@@ -69,6 +69,7 @@ static void print_events(const struct trace *trace, const struct phase *phase,
 			 bool all)
 {
 	size_t end = phase->last, i;
+	const struct event *last;
 	struct counts counts;
 	char *text;
 
@@ -77,7 +78,7 @@ static void print_events(const struct trace *trace, const struct phase *phase,
 	for (i = phase->first; i < end; i++) {
 		const struct event *event = &trace->events[i];
 
-		text = event_text(trace, event);
+		text = event_line(trace, event, false);
 		print_line(trace, event->ns, event->took, phase->depth + 1,
 			   colour_of(trace, event), text);
 		free(text);
@@ -90,10 +91,10 @@ static void print_events(const struct trace *trace, const struct phase *phase,
 	       TIMES + 2 * (phase->depth + 1), "", phase->last - end, text);
 	free(text);
 	/* How it ended is told in any case. */
-	if (trace->events[phase->last - 1].kind == TRACE_EXIT) {
-		text = event_text(trace, &trace->events[phase->last - 1]);
-		print_line(trace, trace->events[phase->last - 1].ns, 0,
-			   phase->depth + 1, "", text);
+	last = &trace->events[phase->last - 1];
+	if (last->kind == TRACE_EXIT) {
+		text = event_line(trace, last, false);
+		print_line(trace, last->ns, 0, phase->depth + 1, "", text);
 		free(text);
 	}
 }

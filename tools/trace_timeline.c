@@ -227,7 +227,7 @@ static char *exit_text(const struct trace *trace)
  * @trace: the run
  * @event: one of its events
  *
- * Return: one line, for the caller to free.
+ * Return: one line, with names of files as they are, for the caller to free.
  */
 char *event_text(const struct trace *trace, const struct event *event)
 {
@@ -256,16 +256,21 @@ char *event_text(const struct trace *trace, const struct event *event)
 }
 
 /**
- * event_brief() - what happened, for half a line
+ * event_line() - what happened, for a terminal
  * @trace: the run
  * @event: one of its events
+ * @brief: it is for half a line
  *
- * Return: for the caller to free.
+ * Return: for the caller to free; names of files as print_shown() has them.
  */
-char *event_brief(const struct trace *trace, const struct event *event)
+char *event_line(const struct trace *trace, const struct event *event, bool brief)
 {
-	return event->kind == TRACE_FAULT ? fault_brief(trace, event) :
-					    event_text(trace, event);
+	char *text = brief && event->kind == TRACE_FAULT ?
+		     fault_brief(trace, event) : event_text(trace, event);
+	char *line = shown(text);
+
+	free(text);
+	return line;
 }
 
 /**

@@ -196,6 +196,7 @@ __printf(1, 0) char *vformat(const char *fmt, va_list args);
 __printf(1, 2) char *format(const char *fmt, ...);
 char *escaped(const char *str);
 void print_shown(const char *str, FILE *to);
+char *shown(const char *str);
 void print_json_string(const char *str);
 const char *machine_name(unsigned int machine);
 const char *type_name(unsigned int type);
