@@ -32,6 +32,7 @@
 enum { FILE_PROGRAM, FILE_INTERP, FILES };
 
 static const char *const names[FILES] = { PROGRAM, INTERP };
+static const char *const served[FILES] = { MOUNT PROGRAM, MOUNT INTERP };
 
 /* Shared with the test: what is to fail, and what was asked for. */
 static struct control {
@@ -263,13 +264,20 @@ static const char *outcome(const struct run *r)
 	return text;
 }
 
-/* An exec with what @control says; counted anew. */
-static void run_with(bool ours, struct run *r)
+/* An exec with what @control says; counted anew. Its files can be written again. */
+static void run_with(struct __test_metadata *_metadata, bool ours, struct run *r)
 {
+	int file;
+
 	control->reads = 0;
 	control->failed = 0;
 	memset(control->at, 0, sizeof(control->at));
 	run_under(ours, MOUNT PROGRAM, r);
+	for (file = 0; file < FILES; file++) {
+		EXPECT_NE(ETXTBSY, try_open(served[file], O_WRONLY)) {
+			TH_LOG("%s cannot be written", names[file]);
+		}
+	}
 }
 
 TEST_F(read_fault, a_page_that_cannot_be_read_has_both_loaders_end_alike)
@@ -289,7 +297,7 @@ TEST_F(read_fault, a_page_that_cannot_be_read_has_both_loaders_end_alike)
 				control->page = page;
 				control->cut = variant->cut;
 				self->r[ours] = self->how;
-				run_with(ours, &self->r[ours]);
+				run_with(_metadata, ours, &self->r[ours]);
 				failed += control->failed;
 			}
 			EXPECT_TRUE(self->r[0].err == self->r[1].err &&
@@ -325,7 +333,7 @@ TEST_F(read_fault, reads_that_fail_from_one_on_give_an_errno_or_kill)
 		control->number = n;
 		control->cut = variant->cut;
 		*r = self->how;
-		run_with(true, r);
+		run_with(_metadata, true, r);
 		if (!control->failed)
 			break;
 		if (r->err) {
@@ -410,7 +418,7 @@ static void run_hinted(struct __test_metadata *_metadata, struct run *r,
 	control->file = FILE_PROGRAM;
 	control->page = page;
 	memset(r, 0, sizeof(*r));
-	run_with(true, r);
+	run_with(_metadata, true, r);
 	EXPECT_EQ(0, r->err);
 	EXPECT_EQ(0, r->status);
 	EXPECT_EQ(1, counter("loaded") - loaded);
@@ -474,7 +482,7 @@ TEST_F(hints_fault, a_trailer_that_cannot_be_read_is_ignored)
 	reset();
 	control->file = FILE_PROGRAM;
 	control->page = page;
-	run_with(true, &self->r);
+	run_with(_metadata, true, &self->r);
 	EXPECT_EQ(0, self->r.err);
 	EXPECT_EQ(0, self->r.status);
 	EXPECT_EQ(1, counter("loaded") - loaded);

@@ -49,10 +49,13 @@ static const struct {
 
 #define UNTAGGED	0
 
+#define MANY		500	/* execs by this module */
+
 /* ---- what has happened ---- */
 
 #define COUNTS(X)							\
 	X(execs, "execs begun")						\
+	X(loaded, "programs loaded by this module, at least")			\
 	X(ran, "programs that ended as they should")			\
 	X(refused, "execs refused")					\
 	X(died, "processes that died")					\
@@ -364,12 +367,15 @@ static void flip_settings(int unused)
 static void load_and_unload(int unused)
 {
 	bool gone;
+	long loaded = 0;
 	int tries;
 
 	while (!stopped()) {
 		shared->untagged = chance(2);
 		gone = false;
 		for (tries = 0; tries < 500 && !stopped(); tries++) {
+			/* Its counters go with it. */
+			loaded = counter("loaded");
 			gone = unload_module();
 			if (gone)
 				break;
@@ -382,6 +388,7 @@ static void load_and_unload(int unused)
 		/* Once gone it is loaded again, also when all is to stop. */
 		if (!gone)
 			continue;
+		shared->loaded += loaded;
 		/* Meanwhile the kernel's loader runs them. */
 		usleep(chance(200000));
 		if (!load_module()) {
@@ -522,10 +529,11 @@ static int wait_for_all(unsigned int seconds)
 /* Of everything at least one, where the kernel has it. */
 static bool all_has_happened(void)
 {
-	return shared->ran && shared->refused && shared->died &&
-	       shared->traced && shared->written && shared->mounts &&
-	       shared->unloads &&
-	       (shared->ooms || access(CGROUP "/small", F_OK)) &&
+	return shared->loaded >= MANY && shared->ran && shared->refused &&
+	       shared->died && shared->signals && shared->traced &&
+	       shared->written && shared->busy && shared->mounts &&
+	       shared->detached && shared->unloads && shared->flips &&
+	       ((shared->ooms && shared->limited) || access(CGROUP "/small", F_OK)) &&
 	       (shared->hotplugs || access(SECOND, W_OK));
 }
 
@@ -553,6 +561,7 @@ TEST_F_TIMEOUT(stress, ends_all_processes_and_leaves_the_module_unused, 1000000)
 	}
 	shared->stop = true;
 	EXPECT_EQ(0, wait_for_all(60));
+	shared->loaded += counter("loaded");
 	print_counts();
 	EXPECT_EQ(0, shared->wrong);
 	EXPECT_TRUE(all_has_happened());
