@@ -97,7 +97,7 @@ help:
 	@echo 'make check            the tests'
 	@echo 'make check-kernel     the kernel'"'"'s own selftests under both loaders'
 	@echo 'make debug-check      the tests in a kernel with KASAN, UBSAN, lockdep and kmemleak'
-	@echo 'make check-full       check and check-kernel, large and odd programs, arm64, packages, a soak'
+	@echo 'make check-full       all of this but matrix and bench, in an hour and a half'
 	@echo 'make matrix           the tests on every kernel, in a table; K="6.12 arm64-6.1" for these'
 	@echo 'make packages-check   builds, installs, boots and removes the Debian packages'
 	@echo 'make deb              the Debian packages: build/packages/'
