@@ -6,7 +6,7 @@
 
 _xelf()
 {
-	local xelf=${1/#\~\//$HOME/} current=$2 previous=$3 usage operand=0 i
+	local xelf=${1/#\~\//$HOME/} current=$2 previous=$3 usage value operand=0 i
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
@@ -31,8 +31,14 @@ _xelf()
 		return
 	fi
 
-	case $(_xelf_value_of "$previous") in
+	value=$(_xelf_value_of "$previous")
+	case $value in
 	'') ;;
+	# exec|entry|SECONDS: the words, but for those that stand for something.
+	*\|*)
+		_xelf_words "$(tr '|' '\n' <<<"$value" | grep '[a-z]')"
+		return
+		;;
 	OUT* | FILE* | DIR* | PATH*) return ;;
 	*)
 		# A number or the like.
@@ -52,7 +58,7 @@ _xelf()
 # _xelf_value_of OPTION: what the usage line calls the option's value; nothing if it takes none.
 _xelf_value_of()
 {
-	local value="(^|[^[:alnum:]-])$1[ =]([A-Z]+)"
+	local value="(^|[^[:alnum:]-])$1[ =]([A-Za-z|]+)"
 
 	if [[ $1 == -?* && $1 != -- && $usage =~ $value ]]; then
 		echo "${BASH_REMATCH[2]}"
