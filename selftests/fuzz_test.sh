@@ -63,6 +63,12 @@ finds_a_read_past_the_table()
 	grep -q 'AddressSanitizer: heap-buffer-overflow' out || fail "$(cat out)"
 }
 
+finds_headers_widened_over_each_other()
+{
+	finds class-widens-backwards plan
+	grep -q 'does not hold: !memcmp(&phdrs\[i\], &wanted' out || fail "$(cat out)"
+}
+
 finds_bounds_that_wrap()
 {
 	finds plan-bounds-wrap plan
