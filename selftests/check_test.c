@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Unit tests of include/xelf/check.h: the tag and the ELF header. */
+/*
+ * Unit tests of include/xelf/check.h, the tag and the ELF header, and of how
+ * class.h reads that header.
+ */
 #include <kselftest_harness.h>
 
 #include <xelf/check.h>
@@ -263,6 +266,73 @@ TEST_F(header, checks_type_then_machine_then_table)
 		  xelf_check_header(&self->ehdr, &limits));
 	self->ehdr.e_phentsize = sizeof(Elf64_Phdr);
 	EXPECT_EQ(XELF_NO_PHDRS, xelf_check_header(&self->ehdr, &limits));
+}
+
+TEST(only_32_bit_ARM_is_ELF32)
+{
+	static const __u16 others[] = {
+		EM_NONE, EM_386, EM_X86_64, EM_AARCH64, 0xffff,
+	};
+	unsigned int i;
+
+	EXPECT_TRUE(xelf_is_elf32(EM_ARM));
+	EXPECT_EQ(52, xelf_ehdr_size(EM_ARM));
+	EXPECT_EQ(32, xelf_phdr_size(EM_ARM));
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		EXPECT_FALSE(xelf_is_elf32(others[i]));
+		EXPECT_EQ(64, xelf_ehdr_size(others[i]));
+		EXPECT_EQ(56, xelf_phdr_size(others[i]));
+	}
+}
+
+/*
+ * No two bytes are alike, and each has its highest bit, which must not spread.
+ * The memory ends where they do.
+ */
+static __u8 *header_bytes(size_t size)
+{
+	__u8 *bytes = malloc(size);
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		bytes[i] = 0x80 + i;
+	return bytes;
+}
+
+TEST(every_field_of_an_ELF32_header_is_widened)
+{
+	__u8 *bytes = header_bytes(52);
+	Elf64_Ehdr ehdr;
+
+	memset(&ehdr, 0x55, sizeof(ehdr));
+	/* What it says of its machine and its class does not count. */
+	xelf_widen_ehdr(&ehdr, bytes, EM_ARM);
+	EXPECT_EQ(0, memcmp(ehdr.e_ident, bytes, EI_NIDENT));
+	EXPECT_EQ(0x9190, ehdr.e_type);
+	EXPECT_EQ(0x9392, ehdr.e_machine);
+	EXPECT_EQ(0x97969594, ehdr.e_version);
+	EXPECT_EQ(0x9b9a9998, ehdr.e_entry);
+	EXPECT_EQ(0x9f9e9d9c, ehdr.e_phoff);
+	EXPECT_EQ(0xa3a2a1a0, ehdr.e_shoff);
+	EXPECT_EQ(0xa7a6a5a4, ehdr.e_flags);
+	EXPECT_EQ(0xa9a8, ehdr.e_ehsize);
+	EXPECT_EQ(0xabaa, ehdr.e_phentsize);
+	EXPECT_EQ(0xadac, ehdr.e_phnum);
+	EXPECT_EQ(0xafae, ehdr.e_shentsize);
+	EXPECT_EQ(0xb1b0, ehdr.e_shnum);
+	EXPECT_EQ(0xb3b2, ehdr.e_shstrndx);
+	free(bytes);
+}
+
+TEST(an_ELF64_header_is_taken_as_it_is)
+{
+	__u8 *bytes = header_bytes(64);
+	Elf64_Ehdr ehdr;
+
+	memset(&ehdr, 0x55, sizeof(ehdr));
+	xelf_widen_ehdr(&ehdr, bytes, EM_X86_64);
+	EXPECT_EQ(0, memcmp(&ehdr, bytes, sizeof(ehdr)));
+	free(bytes);
 }
 
 /* A refused broken tag must never reach the next format. */

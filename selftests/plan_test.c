@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Unit tests of include/xelf/plan.h: program headers to a plan. */
+/*
+ * Unit tests of include/xelf/plan.h, program headers to a plan, and of how
+ * class.h reads them.
+ */
 #include <stddef.h>
 
 #include <kselftest_harness.h>
@@ -451,6 +454,81 @@ TEST_F(segment, is_laid_out)
 	EXPECT_EQ(variant->want.clear_size, self->seg.clear_size);
 	EXPECT_EQ(variant->want.anon_addr, self->seg.anon_addr);
 	EXPECT_EQ(variant->want.anon_size, self->seg.anon_size);
+}
+
+/* How many a table may have: few, and the most of kernels up to 6.12 and of 7.0. */
+FIXTURE(table) {
+	Elf64_Phdr *phdrs;	/* of their size exactly */
+};
+
+FIXTURE_VARIANT(table) {
+	size_t count;
+};
+
+FIXTURE_VARIANT_ADD(table, one) { .count = 1 };
+FIXTURE_VARIANT_ADD(table, two) { .count = 2 };
+FIXTURE_VARIANT_ADD(table, three) { .count = 3 };
+FIXTURE_VARIANT_ADD(table, many) { .count = 128 };
+FIXTURE_VARIANT_ADD(table, most) { .count = 2048 };
+
+FIXTURE_SETUP(table)
+{
+	self->phdrs = malloc(variant->count * sizeof(Elf64_Phdr));
+	memset(self->phdrs, 0x55, variant->count * sizeof(Elf64_Phdr));
+}
+
+FIXTURE_TEARDOWN(table)
+{
+	free(self->phdrs);
+}
+
+/* The highest bit is set, which must not spread; and no two are alike. */
+static __u32 number_of(size_t phdr, unsigned int field)
+{
+	return 0x80000000 | phdr << 8 | field;
+}
+
+TEST_F(table, of_ELF32_is_widened_in_place)
+{
+	char *bytes = xelf_phdrs_in_file(self->phdrs, variant->count, EM_ARM);
+	const Elf64_Phdr *phdr = self->phdrs;
+	unsigned int field;
+	size_t i;
+
+	/* It ends where the memory does. */
+	ASSERT_EQ((char *)(self->phdrs + variant->count),
+		  bytes + variant->count * 32);
+	for (i = 0; i < variant->count; i++) {
+		for (field = 0; field < 8; field++) {
+			__u32 number = number_of(i, field);
+
+			memcpy(bytes + i * 32 + field * 4, &number, 4);
+		}
+	}
+	xelf_widen_phdrs(self->phdrs, variant->count, EM_ARM);
+	for (i = 0; i < variant->count; i++, phdr++) {
+		ASSERT_EQ(number_of(i, 0), phdr->p_type);
+		ASSERT_EQ(number_of(i, 1), phdr->p_offset);
+		ASSERT_EQ(number_of(i, 2), phdr->p_vaddr);
+		ASSERT_EQ(number_of(i, 3), phdr->p_paddr);
+		ASSERT_EQ(number_of(i, 4), phdr->p_filesz);
+		ASSERT_EQ(number_of(i, 5), phdr->p_memsz);
+		ASSERT_EQ(number_of(i, 6), phdr->p_flags);
+		ASSERT_EQ(number_of(i, 7), phdr->p_align);
+	}
+}
+
+TEST_F(table, of_ELF64_is_left_as_it_is)
+{
+	__u8 *bytes = xelf_phdrs_in_file(self->phdrs, variant->count, EM_X86_64);
+	size_t size = variant->count * 56, i;
+
+	ASSERT_EQ((__u8 *)self->phdrs, bytes);
+	for (i = 0; i < size; i++)
+		bytes[i] = i % 251;
+	xelf_widen_phdrs(self->phdrs, variant->count, EM_X86_64);
+	for (i = 0; i < size; i++)
+		ASSERT_EQ(i % 251, bytes[i]);
 }
 
 TEST_HARNESS_MAIN

@@ -23,6 +23,20 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return atexit(print_counters);
 }
 
+Elf64_Ehdr read_ehdr(const __u8 *data, __u16 machine)
+{
+	Elf64_Ehdr wanted = get_ehdr(data, machine), ehdr;
+	size_t size = machine == EM_ARM ? 52 : 64;
+	__u8 *bytes = malloc(size);
+
+	CLAIM(xelf_ehdr_size(machine) == size);
+	memcpy(bytes, data, size);
+	xelf_widen_ehdr(&ehdr, bytes, machine);
+	CLAIM(!memcmp(&ehdr, &wanted, sizeof(ehdr)));
+	free(bytes);
+	return ehdr;
+}
+
 static unsigned int next(unsigned int *seed)
 {
 	*seed = *seed * 1103515245 + 12345;
@@ -42,16 +56,18 @@ static void mutate_piece(__u8 *data, size_t size, __u64 at, __u64 length)
 /* A program header, or NULL if the file has no such. */
 static __u8 *phdr_at(__u8 *data, size_t size, unsigned int random)
 {
+	size_t phdr_size;
 	Elf64_Ehdr ehdr;
 	__u64 at;
 
 	if (size < sizeof(ehdr))
 		return NULL;
-	memcpy(&ehdr, data, sizeof(ehdr));
+	ehdr = get_ehdr(data, get_machine(data));
 	if (!ehdr.e_phnum || ehdr.e_phoff > size)
 		return NULL;
-	at = ehdr.e_phoff + random % ehdr.e_phnum * sizeof(Elf64_Phdr);
-	return at + sizeof(Elf64_Phdr) <= size ? data + at : NULL;
+	phdr_size = xelf_phdr_size(ehdr.e_machine);
+	at = ehdr.e_phoff + random % ehdr.e_phnum * phdr_size;
+	return at + phdr_size <= size ? data + at : NULL;
 }
 
 /* One field of a program header gets a value from where the edges are. */
@@ -60,17 +76,23 @@ static void mutate_field(__u8 *data, size_t size, unsigned int *seed)
 	static const __u64 edges[] = {
 		0, 1, 2, 0xfff, 0x1000, 0x1001, 0xffff, 0x10000, 1ULL << 32,
 		0x7fffffffe000, 0x7fffffffefff, 0x7ffffffff000, 1ULL << 47,
+		0xbefff000, 0xbeffffff, 0xbf000000, 1ULL << 31,
 		1ULL << 63, ~0ULL, ~0ULL - 0xfff, ~0ULL - 0x1fff,
 	};
 	__u8 *phdr = phdr_at(data, size, next(seed));
 	__u8 *other = phdr_at(data, size, next(seed));
 	/* All but the first 8 bytes, type and flags, are 64-bit numbers. */
 	size_t field = next(seed) % 6 * 8 + 8, field2 = next(seed) % 6 * 8 + 8;
+	Elf64_Phdr to, from;
+	__u16 machine;
 	__u64 value;
 
 	if (!phdr || !other)
 		return;
-	memcpy(&value, other + field2, sizeof(value));
+	machine = get_machine(data);
+	to = get_phdr(phdr, machine);
+	from = get_phdr(other, machine);
+	memcpy(&value, (__u8 *)&from + field2, sizeof(value));
 	switch (next(seed) % 4) {
 	case 0:
 		value = edges[next(seed) % ARRAY_SIZE(edges)];
@@ -84,7 +106,8 @@ static void mutate_field(__u8 *data, size_t size, unsigned int *seed)
 	default:
 		break;
 	}
-	memcpy(phdr + field, &value, sizeof(value));
+	memcpy((__u8 *)&to + field, &value, sizeof(value));
+	put_phdr(phdr, &to, machine);
 }
 
 static void mutate_phdr(__u8 *data, size_t size, unsigned int *seed)
@@ -94,14 +117,16 @@ static void mutate_phdr(__u8 *data, size_t size, unsigned int *seed)
 		PT_GNU_PROPERTY, PT_DYNAMIC, PT_NOTE, PT_PHDR,
 	};
 	__u8 *phdr = phdr_at(data, size, next(seed));
+	size_t phdr_size;
 
 	if (!phdr)
 		return;
+	phdr_size = xelf_phdr_size(get_machine(data));
 	if (next(seed) % 2)
 		memcpy(phdr, &types[next(seed) % ARRAY_SIZE(types)],
 		       sizeof(types[0]));
 	else
-		mutate_piece(phdr, sizeof(Elf64_Phdr), 0, sizeof(Elf64_Phdr));
+		LLVMFuzzerMutate(phdr, phdr_size, phdr_size);
 }
 
 /* What a program header names: a path, notes, the dynamic section. */
@@ -112,7 +137,7 @@ static void mutate_contents(__u8 *data, size_t size, unsigned int *seed)
 
 	if (!at)
 		return;
-	memcpy(&phdr, at, sizeof(phdr));
+	phdr = get_phdr(at, get_machine(data));
 	mutate_piece(data, size, phdr.p_offset,
 		     phdr.p_filesz < 256 ? phdr.p_filesz : 256);
 }
@@ -120,15 +145,17 @@ static void mutate_contents(__u8 *data, size_t size, unsigned int *seed)
 /* A section header, which xelf dump and xelf map show. */
 static void mutate_section(__u8 *data, size_t size, unsigned int *seed)
 {
+	size_t shdr_size;
 	Elf64_Ehdr ehdr;
 
 	if (size < sizeof(ehdr))
 		return;
-	memcpy(&ehdr, data, sizeof(ehdr));
+	ehdr = get_ehdr(data, get_machine(data));
+	shdr_size = ehdr.e_machine == EM_ARM ? sizeof(Elf32_Shdr) :
+					       sizeof(Elf64_Shdr);
 	if (ehdr.e_shnum && ehdr.e_shoff < size)
 		mutate_piece(data, size, ehdr.e_shoff +
-			     next(seed) % ehdr.e_shnum * sizeof(Elf64_Shdr),
-			     sizeof(Elf64_Shdr));
+			     next(seed) % ehdr.e_shnum * shdr_size, shdr_size);
 }
 
 /*

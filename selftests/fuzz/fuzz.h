@@ -12,6 +12,8 @@
 
 #include <xelf/plan.h>
 
+#include "fields.h"
+
 /* A claim that does not hold is a finding, as a sanitizer's word is. */
 #define CLAIM(condition)						       \
 	do {								       \
@@ -47,6 +49,15 @@ static inline void sign(__u8 *first)
 	first[XELF_CRC_OFFSET] = crc & 0xff;
 	first[XELF_CRC_OFFSET + 1] = crc >> 8;
 }
+
+/**
+ * read_ehdr() - an ELF header as class.h reads it, from no more bytes than it has
+ * @data: those that a file begins with
+ * @machine: whose header is to be read; there are xelf_ehdr_size() bytes of it
+ *
+ * Return: the header, of which every field was claimed to be the file's.
+ */
+Elf64_Ehdr read_ehdr(const __u8 *data, __u16 machine);
 
 /* libFuzzer's side. */
 int LLVMFuzzerInitialize(int *argc, char ***argv);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* include/xelf/check.h, for any first bytes: the tag and the ELF header. */
+/*
+ * include/xelf/check.h, for any first bytes: the tag and the ELF header, read as
+ * one of each class.
+ */
 #include "fuzz.h"
 
-enum { VALID, STALE, UNKNOWN, OTHER, LOADABLE, REFUSED };
+enum { VALID, STALE, UNKNOWN, OTHER, LOADABLE, LOADABLE_32, REFUSED };
 
 struct counter counters[] = {
 	[VALID] = { "valid-tags" },
@@ -10,6 +13,7 @@ struct counter counters[] = {
 	[UNKNOWN] = { "unknown-tags" },
 	[OTHER] = { "files-without-tag" },
 	[LOADABLE] = { "headers-accepted" },
+	[LOADABLE_32] = { "elf32-headers-accepted" },
 	[REFUSED] = { "headers-refused" },
 	{ }
 };
@@ -73,44 +77,49 @@ static void try_tag(__u8 *first)
 	}
 }
 
-static void try_header(const Elf64_Ehdr *ehdr, __u32 phdrs_size)
+/* Whatever machine it names, as that of @machine. */
+static void try_header(const __u8 *first, __u32 phdrs_size, __u16 machine)
 {
 	const struct xelf_limits limits = {
 		.phdrs_size = phdrs_size,
-		.machine = EM_X86_64,
+		.machine = machine,
 	};
-	bool type = ehdr->e_type == ET_EXEC || ehdr->e_type == ET_DYN;
-	bool machine = ehdr->e_machine == EM_X86_64;
-	bool entry_size = ehdr->e_phentsize == 56;
-	bool number = ehdr->e_phnum && ehdr->e_phnum * 56UL <= phdrs_size;
-	bool magic = !memcmp(ehdr->e_ident, "\177ELF", 4);
-	enum xelf_reason reason = xelf_check_header(ehdr, &limits);
+	bool arm = machine == EM_ARM;
+	size_t phdr_size = arm ? 32 : 56;
+	Elf64_Ehdr ehdr = read_ehdr(first, machine);
+	bool type = ehdr.e_type == ET_EXEC || ehdr.e_type == ET_DYN;
+	bool fdpic = ehdr.e_ident[7] == 65;
+	bool here = ehdr.e_machine == machine &&
+		    !(arm && (fdpic || ehdr.e_entry % 4 == 2));
+	bool table = ehdr.e_phentsize == phdr_size && ehdr.e_phnum &&
+		     ehdr.e_phnum * phdr_size <= phdrs_size;
+	bool magic = !memcmp(ehdr.e_ident, "\177ELF", 4);
+	enum xelf_reason reason = xelf_check_header(&ehdr, &limits);
 
-	CLAIM((reason == XELF_OK) == (type && machine && entry_size && number));
+	CLAIM((reason == XELF_OK) == (type && here && table));
 	CLAIM(!reason || xelf_reason_errno(reason) == ENOEXEC);
-	counters[reason ? REFUSED : LOADABLE].count++;
+	counters[reason ? REFUSED : arm ? LOADABLE_32 : LOADABLE].count++;
 
-	reason = xelf_check_interp(ehdr, &limits);
-	CLAIM((reason == XELF_OK) == (magic && machine && entry_size && number));
+	reason = xelf_check_interp(&ehdr, &limits);
+	CLAIM((reason == XELF_OK) == (magic && here && table));
 	CLAIM(!reason || xelf_reason_errno(reason) == ELIBBAD);
-	reason = xelf_check_interp_type(ehdr);
+	reason = xelf_check_interp_type(&ehdr);
 	CLAIM((reason == XELF_OK) == type);
 	CLAIM(!reason || xelf_reason_errno(reason) == ELIBBAD);
 }
 
 int LLVMFuzzerTestOneInput(const __u8 *data, size_t size)
 {
-	union {
-		__u8 first[XELF_CHECKED_SIZE];
-		Elf64_Ehdr ehdr;
-	} file = { };
+	__u8 first[XELF_CHECKED_SIZE] = { };
 
-	if (size > sizeof(file))
-		size = sizeof(file);
+	if (size > sizeof(first))
+		size = sizeof(first);
 	if (size)
-		memcpy(&file, data, size);
-	try_tag(file.first);
-	try_header(&file.ehdr, 4096);
-	try_header(&file.ehdr, 65536);
+		memcpy(first, data, size);
+	try_tag(first);
+	try_header(first, 4096, EM_X86_64);
+	try_header(first, 65536, EM_X86_64);
+	try_header(first, 4096, EM_ARM);
+	try_header(first, 65536, EM_ARM);
 	return 0;
 }

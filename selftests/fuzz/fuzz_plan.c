@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * include/xelf/plan.h, for any program headers. What a plan must be is said
- * here a second time, in 128 bits, where nothing can wrap.
+ * include/xelf/plan.h, for any program headers, and class.h, by which they are
+ * read. What a plan must be is said here a second time, in 128 bits, where
+ * nothing can wrap.
  */
 #include "fuzz.h"
 
-enum { ACCEPTED, REFUSED, BY_128_BITS, INTERPRETERS, SEGMENTS, CLEARED };
+enum {
+	ACCEPTED, ACCEPTED_32, REFUSED, BY_128_BITS, INTERPRETERS, SEGMENTS,
+	CLEARED
+};
 
 struct counter counters[] = {
 	[ACCEPTED] = { "programs-accepted" },
+	[ACCEPTED_32] = { "elf32-programs-accepted" },
 	[REFUSED] = { "programs-refused" },
-	[BY_128_BITS] = { "refused-where-64-bits-wrap" },
+	[BY_128_BITS] = { "refused-where-the-class-wraps" },
 	[INTERPRETERS] = { "interpreters-accepted" },
 	[SEGMENTS] = { "segments" },
 	[CLEARED] = { "segments-with-bss-in-a-page" },
@@ -20,6 +25,12 @@ struct counter counters[] = {
 static unsigned __int128 memory_end(const Elf64_Phdr *phdr)
 {
 	return (unsigned __int128)phdr->p_vaddr + phdr->p_memsz;
+}
+
+/* The highest number of a machine's class. */
+static __u64 last_of(__u16 machine)
+{
+	return machine == EM_ARM ? 0xffffffff : ~0ULL;
 }
 
 /* Why a segment cannot be loaded; @anywhere: its address does not count. */
@@ -36,7 +47,7 @@ static enum xelf_reason load_reason(const Elf64_Phdr *phdr,
 		return XELF_FILESZ_EXCEEDS_MEMSZ;
 	if (phdr->p_filesz && phdr->p_offset % page != phdr->p_vaddr % page)
 		return XELF_OFFSET_MISALIGNED;
-	if (phdr->p_filesz && file_end + page - 1 > ~0ULL)
+	if (phdr->p_filesz && file_end + page - 1 > last_of(limits->machine))
 		return XELF_OFFSET_OUT_OF_RANGE;
 	if (!anywhere && (phdr->p_vaddr >= limits->task_size ||
 			  memory_end(phdr) > limits->task_size))
@@ -77,7 +88,8 @@ static void try_segment(const Elf64_Phdr *phdr, const struct xelf_plan *plan,
 	CLAIM(seg.addr <= phdr->p_vaddr && phdr->p_vaddr - seg.addr < page);
 	CLAIM(seg.anon_addr == (unsigned __int128)seg.addr + seg.file_size);
 	CLAIM(mapped <= limit);
-	CLAIM((unsigned __int128)seg.file_offset + seg.file_size <= ~0ULL);
+	CLAIM((unsigned __int128)seg.file_offset + seg.file_size <=
+	      last_of(limits->machine));
 	/* All that the program was promised is there, and not a page more. */
 	if (phdr->p_memsz)
 		CLAIM(mapped >= memory_end(phdr) &&
@@ -140,7 +152,7 @@ static void try_program(struct xelf_plan *plan, const struct xelf_limits *limits
 	CLAIM(!reason || xelf_reason_errno(reason) == EINVAL);
 	if (fault >= 0) {
 		CLAIM(plan->fault == fault && reason == wanted);
-		if (memory_end(&plan->phdrs[fault]) > ~0ULL)
+		if (memory_end(&plan->phdrs[fault]) > last_of(limits->machine))
 			counters[BY_128_BITS].count++;
 	} else if (plan->ehdr->e_type == ET_DYN && plan->loads &&
 		   plan->high == plan->low) {
@@ -152,7 +164,12 @@ static void try_program(struct xelf_plan *plan, const struct xelf_limits *limits
 		CLAIM(reason == XELF_OK && plan->fault < 0);
 		try_accepted(plan, limits);
 	}
-	counters[reason ? REFUSED : ACCEPTED].count++;
+	if (reason)
+		counters[REFUSED].count++;
+	else if (limits->machine == EM_ARM)
+		counters[ACCEPTED_32].count++;
+	else
+		counters[ACCEPTED].count++;
 }
 
 static void try_interpreter(struct xelf_plan *plan,
@@ -199,13 +216,29 @@ static void try_path(const struct xelf_plan *plan, const __u8 *data,
 	free(path);
 }
 
+/* Ends may wrap until they are refused: there, and not further up. */
+static void claim_high(const struct xelf_plan *plan, __u64 last)
+{
+	__u64 high = 0;
+	int i;
+
+	for (i = 0; i < plan->ehdr->e_phnum; i++) {
+		__u64 end = memory_end(&plan->phdrs[i]) & last;
+
+		if (plan->phdrs[i].p_type == PT_LOAD && end > high)
+			high = end;
+	}
+	CLAIM(plan->high == high);
+}
+
 static void try_with(const Elf64_Ehdr *ehdr, const Elf64_Phdr *phdrs,
 		     __u32 page_size, const __u8 *data, size_t size)
 {
 	const struct xelf_limits limits = {
-		.task_size = (1ULL << 47) - page_size,
+		.task_size = ehdr->e_machine == EM_ARM ?
+				     0xbf000000 : (1ULL << 47) - page_size,
 		.page_size = page_size,
-		.machine = EM_X86_64,
+		.machine = ehdr->e_machine,
 	};
 	struct xelf_plan plan;
 
@@ -213,32 +246,51 @@ static void try_with(const Elf64_Ehdr *ehdr, const Elf64_Phdr *phdrs,
 	CLAIM(!(plan.align % page_size) && !(plan.align & (plan.align - 1)));
 	CLAIM(plan.property < ehdr->e_phnum);
 	CLAIM(plan.stack <= XELF_STACK_EXEC);
+	claim_high(&plan, last_of(limits.machine));
 	try_path(&plan, data, size);
 	try_program(&plan, &limits);
 	try_interpreter(&plan, &limits);
 }
 
+/*
+ * The program headers from a file's @bytes, widened in place. The memory is of
+ * their size exactly, so that a step past it is seen.
+ */
+static Elf64_Phdr *read_phdrs(const __u8 *bytes, size_t count, __u16 machine)
+{
+	size_t size = machine == EM_ARM ? 32 : 56, i;
+	Elf64_Phdr *phdrs = malloc(count * sizeof(*phdrs));
+
+	CLAIM(xelf_phdr_size(machine) == size);
+	memcpy(xelf_phdrs_in_file(phdrs, count, machine), bytes, count * size);
+	xelf_widen_phdrs(phdrs, count, machine);
+	for (i = 0; i < count; i++) {
+		Elf64_Phdr wanted = get_phdr(bytes + i * size, machine);
+
+		CLAIM(!memcmp(&phdrs[i], &wanted, sizeof(wanted)));
+	}
+	return phdrs;
+}
+
 int LLVMFuzzerTestOneInput(const __u8 *data, size_t size)
 {
-	const struct xelf_limits limits = { .phdrs_size = 65536 };
+	struct xelf_limits limits = { .phdrs_size = 65536 };
 	Elf64_Phdr *phdrs;
 	Elf64_Ehdr ehdr;
-	size_t bytes;
 
 	if (size < sizeof(ehdr))
 		return 0;
-	memcpy(&ehdr, data, sizeof(ehdr));
+	/* One machine of each class. */
+	limits.machine = get_machine(data) == EM_ARM ? EM_ARM : EM_X86_64;
+	ehdr = read_ehdr(data, limits.machine);
 	/* For the rest of the header there is fuzz_check. */
 	if (ehdr.e_type != ET_EXEC)
 		ehdr.e_type = ET_DYN;
-	ehdr.e_machine = EM_X86_64;
-	bytes = ehdr.e_phnum * sizeof(*phdrs);
+	ehdr.e_machine = limits.machine;
 	if (xelf_check_phdr_table(&ehdr, &limits) || ehdr.e_phoff > size ||
-	    bytes > size - ehdr.e_phoff)
+	    ehdr.e_phnum * (size_t)ehdr.e_phentsize > size - ehdr.e_phoff)
 		return 0;
-	/* Of their size exactly, so that a read past them is seen. */
-	phdrs = malloc(bytes);
-	memcpy(phdrs, data + ehdr.e_phoff, bytes);
+	phdrs = read_phdrs(data + ehdr.e_phoff, ehdr.e_phnum, limits.machine);
 	try_with(&ehdr, phdrs, 4096, data, size);
 	try_with(&ehdr, phdrs, 16384, data, size);
 	try_with(&ehdr, phdrs, 65536, data, size);

@@ -17,7 +17,8 @@
 int xelf_main(int argc, char **argv);
 
 enum {
-	VALID, REFUSED, NOT_XELF, TAGGED, ROUND_TRIPS, UNTAGGED, CUT, DUMPED
+	VALID, REFUSED, NOT_XELF, TAGGED, ROUND_TRIPS, ROUND_TRIPS_32, UNTAGGED,
+	CUT, DUMPED
 };
 
 struct counter counters[] = {
@@ -26,6 +27,7 @@ struct counter counters[] = {
 	[NOT_XELF] = { "files-without-tag" },
 	[TAGGED] = { "files-tagged" },
 	[ROUND_TRIPS] = { "round-trips" },
+	[ROUND_TRIPS_32] = { "round-trips-of-elf32" },
 	[UNTAGGED] = { "tags-taken-off" },
 	[CUT] = { "trailers-cut" },
 	[DUMPED] = { "files-dumped" },
@@ -211,6 +213,7 @@ static void try_tag(const __u8 *data, size_t size, unsigned int random)
 	CLAIM(holds("back", data, size));
 	unlink("back");
 	counters[ROUND_TRIPS].count++;
+	counters[ROUND_TRIPS_32].count += get_machine(data) == EM_ARM;
 	free(tagged);
 }
 
