@@ -167,6 +167,8 @@ void mutate(struct work *work, const struct input *other, struct rng *rng);
 /**
  * struct sight - what was seen of one run
  * @exec: what became of the exec
+ * @by_ours: how often our loader counted that: 1 if it was the one that loaded
+ *	or killed it, 0 if another was; says nothing of an errno
  * @size: bytes of @seen
  * @seen: registers, mappings, stack, memory, pieces of /proc, each with its
  *	name in front; for comparing, not for reading
@@ -178,6 +180,7 @@ void mutate(struct work *work, const struct input *other, struct rng *rng);
  */
 struct sight {
 	struct outcome exec;
+	long by_ours;
 	size_t size;
 	char *seen;
 	__u64 shape;

@@ -61,7 +61,7 @@ static struct state {
 	unsigned long turn;		/* inputs begun */
 	unsigned long runs;		/* of inputs, those made smaller included */
 	unsigned long compared;
-	unsigned long loaded, refused, killed, ran_on;
+	unsigned long loaded, refused, killed, handed_on, ran_on;
 	unsigned long random, misplaced, own_interp;
 	unsigned long by_rule[RULE_COUNT];
 	unsigned long corpus, edges, shapes, findings;
@@ -278,6 +278,48 @@ static void judge_alone(struct verdict *verdict)
 		state->by_rule[rule - rules]++;
 }
 
+/* Is it a program that our loader must not leave to any other? */
+static bool is_for_us(const struct work_file *program)
+{
+	Elf_Ehdr ehdr;
+
+	memcpy(&ehdr, program->bytes, sizeof(ehdr));
+	return xelf_check_tag(program->bytes) == XELF_OK &&
+	       ehdr.e_machine == TEST_MACHINE;
+}
+
+/*
+ * That the outcomes are the same says nothing if one loader has had both: what
+ * ours hands on with ENOEXEC, the kernel's takes.
+ */
+static void judge_loader(struct verdict *verdict)
+{
+	enum xelf_reason reason;
+	char what[128];
+	int ours;
+
+	for (ours = 0; ours < 2; ours++) {
+		const struct sight *sight = &pair.sight[ours];
+		bool must = ours && is_for_us(&work->file[THE_PROGRAM]);
+
+		if (sight->exec.err || sight->by_ours == must)
+			continue;
+		print_outcome(what, sizeof(what), &sight->exec);
+		if (!must || sight->by_ours) {
+			say_wrong(verdict,
+				  "exec: %s %s; binfmt_xelf counts %ld of its own, not %d",
+				  ours ? "binfmt_xelf" : "binfmt_elf", what,
+				  sight->by_ours, must);
+			return;
+		}
+		reason = run_reason(work);
+		say_wrong(verdict,
+			  "exec: binfmt_xelf hands it on (%s), and another loader %s",
+			  reason ? xelf_reason_name(reason) : "not counted", what);
+		return;
+	}
+}
+
 static void run_work(struct verdict *verdict, bool ours_first)
 {
 	const unsigned int run_ms = state->has_kcov ? 3000 : 300;
@@ -293,6 +335,9 @@ static void run_work(struct verdict *verdict, bool ours_first)
 		return;
 	}
 	run_pair(work, &pair, ours_first, run_ms);
+	judge_loader(verdict);
+	if (verdict->wrong)
+		return;
 	if (pair.exclusive)
 		judge_alone(verdict);
 	if (!same_outcome(&pair.sight[0].exec, &pair.sight[1].exec))
@@ -491,9 +536,14 @@ static void count(void)
 	state->ran_on += ours->ended;
 	if (!same_outcome(&theirs->exec, &ours->exec))
 		return;
-	state->loaded += ours->exec.execed;
-	state->refused += !!ours->exec.err;
-	state->killed += !!ours->exec.signal;
+	if (ours->exec.err)
+		state->refused++;
+	else if (!ours->by_ours)
+		state->handed_on++;
+	else if (ours->exec.execed)
+		state->loaded++;
+	else
+		state->killed++;
 }
 
 /* What shows that a run was the same as another. */
@@ -648,6 +698,7 @@ static void print_summary(void)
 		{ "loaded", state->loaded },
 		{ "refused", state->refused },
 		{ "killed", state->killed },
+		{ "handed-on", state->handed_on },
 		{ "ran-on", state->ran_on },
 		{ "random-ends", state->random },
 		{ "misplaced", state->misplaced },

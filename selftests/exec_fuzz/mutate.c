@@ -14,9 +14,13 @@ static const __u64 edges[] = {
 	0, 1, 2, 0x10, 0x38, 0x40, 0x7f, 0x80, 0xff, 0x100, 0x340, 0xfff,
 	0x1000, 0x1001, 0x1fff, 0x2000, 0xffff, 0x10000, 0x20000, 0x1fffff,
 	0x200000, 0x400000, 0x10000000, 0x40000000, 1ULL << 32, 1ULL << 40,
-	0x555555554000, 0x555555555000, 0x7ffff7fff000, 0x7ffff7ffd000,
-	0x7ffffffde000, 0x7fffffffe000, 0x7fffffffefff, 0x7ffffffff000,
 	1ULL << 47, 1ULL << 56, 1ULL << 63, ~0ULL, -4096ULL, -8192ULL,
+	/* this machine's */
+	TEST_LOWEST, TEST_DYN_BASE, TEST_DYN_BASE + PAGE,
+	TEST_MMAP_END - 2 * PAGE, TEST_MMAP_END, TEST_STACK_END - 33 * PAGE,
+	TEST_STACK_END - PAGE, TEST_STACK_END - PAGE - 1, TEST_STACK_END,
+	TEST_LARGE_END - PAGE, TEST_LARGE_END, TEST_KERNEL, TEST_HOLE,
+	TEST_LARGE_HOLE,
 };
 
 static __u64 edge(struct rng *rng)

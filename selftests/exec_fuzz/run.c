@@ -200,6 +200,37 @@ static void use_loader(bool ours)
 	is_enabled = ours;
 }
 
+/* How many execs our loader has loaded and killed so far, as it counts them. */
+struct tally {
+	long loaded;
+	long killed;
+};
+
+static bool begins_with(const char *line, const char *name)
+{
+	return !strncmp(line, name, strlen(name));
+}
+
+/* Not from a file that stays open, which would keep the module in use. */
+static struct tally take_tally(void)
+{
+	static char text[8192];
+	char *line, *rest = read_text(XELF_STATS, text, sizeof(text));
+	struct tally tally = { };
+
+	while ((line = strsep(&rest, "\n")) && *line) {
+		long count = atol(line + strcspn(line, " "));
+
+		if (begins_with(line, "loaded "))
+			tally.loaded += count;
+		/* The kernel may refuse to commit when it cannot but kill. */
+		else if (begins_with(line, "killed-") ||
+			 begins_with(line, "refused-not-committed "))
+			tally.killed += count;
+	}
+	return tally;
+}
+
 /*
  * One exec. Returns the program, stopped behind it, or -1: what became of it is
  * in @exec.
@@ -519,6 +550,7 @@ static void unprepare(void)
 static void run_one(const struct work *work, struct sight *sight, bool ours,
 		    unsigned int run_ms)
 {
+	struct tally before, after;
 	pid_t pid;
 
 	sight->size = 0;
@@ -529,7 +561,11 @@ static void run_one(const struct work *work, struct sight *sight, bool ours,
 			die("ftruncate");
 		lseek(output, 0, SEEK_SET);
 	}
+	before = take_tally();
 	pid = run_exec(ours, &sight->exec);
+	after = take_tally();
+	sight->by_ours = sight->exec.execed ? after.loaded - before.loaded :
+					      after.killed - before.killed;
 	sight->shape = sight->exec.err * 64 + sight->exec.signal;
 	if (pid < 0)
 		return;
