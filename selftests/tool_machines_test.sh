@@ -36,7 +36,7 @@ text()
 	head -c $(($1 - ${#2})) /dev/zero
 }
 
-# choose MACHINE: sets its class, e_machine, e_flags (of ARM, EABI 5), where its user space ends, the
+# choose MACHINE: sets its class, e_machine, e_flags (of ARM: EABI 5), where user space ends, the
 # checksum in its tag; of its class, the bytes of an address and of headers, and where its image
 # begins, which no long of a 32-bit machine holds if it can
 choose()
