@@ -12,6 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/tap.sh"
 
 debugfs=/sys/kernel/debug
+stats=$debugfs/xelf/stats
 parameters=/sys/module/binfmt_xelf/parameters
 security=/sys/kernel/security
 grep -q " $security " /proc/mounts || mount -t securityfs none $security 2>/dev/null
@@ -29,12 +30,35 @@ make_both()
 	xelf tag "tagged/${1##*/}"
 }
 
-# both COMMAND...: under each loader the command, in which @ is the program, prints the same
+loaded()
+{
+	sed -n 's/^loaded //p' $stats
+}
+
+# run_as PROGRAM LOADS COMMAND...: runs it, with what it prints in PROGRAM.out; our loader did it
+# LOADS times if PROGRAM is tagged, and never if it is plain; sets status
+run_as()
+{
+	program=$1
+	loads=$2
+	shift 2
+	[ "$program" = tagged ] || loads=0
+	before=$(loaded)
+	status=0
+	"$@" >"$program.out" 2>&1 || status=$?
+	after=$(loaded)
+	[ $((after - before)) = "$loads" ] ||
+		fail "$program: $((after - before)) loads by binfmt_xelf, not $loads: $(cat "$program.out")"
+}
+
+# both LOADS COMMAND...: under each loader the command, in which @ is the program, prints the same;
+# our loader does it LOADS times
 both()
 {
+	both_loads=$1
+	shift
 	for program in plain tagged; do
-		status=0
-		sh -c "$(echo "$*" | sed "s/@/$program/g")" >$program.out 2>&1 || status=$?
+		run_as $program "$both_loads" sh -c "$(echo "$*" | sed "s/@/$program/g")"
 		echo "status $status" >>$program.out
 		sed -i "s/\<$program\>/@/g" $program.out
 	done
@@ -77,7 +101,7 @@ records()
 
 the_modules_files_are_for_root_alone()
 {
-	[ "$(stat -c '%a %u' $debugfs/xelf/stats)" = '400 0' ] || fail "$(stat $debugfs/xelf/stats)"
+	[ "$(stat -c '%a %u' $stats)" = '400 0' ] || fail "$(stat $stats)"
 	for parameter in enabled hints; do
 		[ "$(stat -c '%a %u' $parameters/$parameter)" = '644 0' ] || fail "$(stat $parameters/$parameter)"
 		refused "echo 0 >$parameters/$parameter"
@@ -85,7 +109,7 @@ the_modules_files_are_for_root_alone()
 	# Also where somebody has opened the directory to all.
 	mode=$(stat -c %a $debugfs)
 	chmod 755 $debugfs
-	refused "cat $debugfs/xelf/stats"
+	refused "cat $stats"
 	chmod "$mode" $debugfs
 }
 
@@ -106,7 +130,7 @@ apparmor_confines_a_tagged_program_as_an_untagged_one()
 	make_both /usr/bin/busybox
 	echo secret >secret
 	echo open >open
-	both './@/busybox cat secret'
+	both 1 './@/busybox cat secret'
 	sees '^secret$'
 	cat >profile <<-END
 		profile xelf-test $dir/{plain,tagged}/busybox {
@@ -116,10 +140,10 @@ apparmor_confines_a_tagged_program_as_an_untagged_one()
 		}
 	END
 	apparmor_parser --base "$dir" -K -r profile >parser.out 2>&1 || fail "$(cat parser.out)"
-	both './@/busybox cat open secret'
-	both './@/busybox cat /proc/self/attr/current'
+	both 1 './@/busybox cat open secret'
+	both 1 './@/busybox cat /proc/self/attr/current'
 	cp tagged.out confined
-	both './@/busybox cat open secret'
+	both 1 './@/busybox cat open secret'
 	apparmor_parser --base "$dir" -K -R profile
 	sees '^open$'
 	sees 'Permission denied'
@@ -138,7 +162,8 @@ audit_records_an_exec_of_a_tagged_program_as_of_an_untagged_one()
 	auditctl -a always,exit -F arch=b64 -S execve -F "dir=$dir" >log 2>&1 || fail "$(cat log)"
 	for program in plain tagged; do
 		echo $program-begin >/dev/kmsg
-		"$dir/$program/true" one
+		run_as $program 1 "$dir/$program/true" one
+		[ $status = 0 ] || fail "$program: status $status: $(cat $program.out)"
 		# The kernel's thread for records prints them when it comes to it; this one is the last.
 		tries=0
 		until dmesg | sed -n "/$program-begin/,\$p" | grep -q 'audit: type=1327' || [ $tries -ge 200 ]; do
@@ -159,9 +184,9 @@ ima_measures_a_tagged_program_as_an_untagged_one()
 {
 	make_both /usr/bin/busybox
 	ima_policy
-	plain/busybox true
-	tagged/busybox true
 	for program in plain tagged; do
+		run_as $program 1 $program/busybox true
+		[ $status = 0 ] || fail "$program: status $status: $(cat $program.out)"
 		sum=$(sha256sum $program/busybox | cut -d' ' -f1)
 		grep -q " sha256:$sum .*$program/busybox *\$" $ima/ascii_runtime_measurements ||
 			fail "not measured: $(tail -n 3 $ima/ascii_runtime_measurements)"
@@ -173,17 +198,17 @@ ima_appraises_a_tagged_program_as_an_untagged_one()
 	make_both /usr/bin/busybox
 	ima_policy
 	chown 1234 plain/busybox tagged/busybox
-	both './@/busybox echo runs'
+	both 0 './@/busybox echo runs'
 	sees 'Permission denied'
 	for program in plain tagged; do
 		setfattr -n security.ima -v "0x0404$(sha256sum $program/busybox | cut -d' ' -f1)" $program/busybox
 	done
-	both './@/busybox echo runs'
+	both 1 './@/busybox echo runs'
 	sees '^runs$'
 	# Another file's hash.
 	setfattr -n security.ima -v "0x0404$(sha256sum /bin/true | cut -d' ' -f1)" plain/busybox
 	setfattr -n security.ima -v "0x0404$(sha256sum /bin/true | cut -d' ' -f1)" tagged/busybox
-	both './@/busybox echo runs'
+	both 0 './@/busybox echo runs'
 	sees 'Permission denied'
 }
 
