@@ -7,7 +7,7 @@
  */
 #include "both.h"
 
-#define PROGRAM	"/tmp/i386_test.program"
+#define PROGRAM	"/tmp/compat_test.program"
 #define MODULE	"/lib/modules/%s/extra/binfmt_xelf.ko"
 #define BASE	0x00010000
 #define STATUS	7
@@ -135,13 +135,13 @@ static void write_compat(const unsigned char *code, size_t size)
 	write_file(PROGRAM, &p, sizeof(p), 0755);
 }
 
-FIXTURE(i386)
+FIXTURE(compat)
 {
 	struct run how;
 	struct run r[2];
 };
 
-FIXTURE_SETUP(i386)
+FIXTURE_SETUP(compat)
 {
 	struct run plain = {};
 
@@ -154,14 +154,14 @@ FIXTURE_SETUP(i386)
 	self->how = plain;
 }
 
-FIXTURE_TEARDOWN(i386)
+FIXTURE_TEARDOWN(compat)
 {
 	unlink(PROGRAM);
 	/* Where a test has failed before that. */
 	command("modprobe binfmt_xelf");
 }
 
-TEST_F(i386, a_tagged_one_is_run_by_the_kernels_loader)
+TEST_F(compat, a_tagged_one_is_run_by_the_kernels_loader)
 {
 	long handed_on = counter("refused-other-machine");
 
@@ -173,7 +173,7 @@ TEST_F(i386, a_tagged_one_is_run_by_the_kernels_loader)
 	EXPECT_EQ(1, counter("refused-other-machine") - handed_on);
 }
 
-TEST_F(i386, it_may_execute_a_tagged_one_of_64_bits)
+TEST_F(compat, it_may_execute_a_tagged_one_of_64_bits)
 {
 	char *const argv[] = { PROGRAM, PROGRAM ".64", NULL };
 
@@ -186,7 +186,7 @@ TEST_F(i386, it_may_execute_a_tagged_one_of_64_bits)
 	unlink(PROGRAM ".64");
 }
 
-TEST_F(i386, it_cannot_load_the_module)
+TEST_F(compat, it_cannot_load_the_module)
 {
 	char module[256];
 	char *const argv[] = { PROGRAM, module, NULL };
