@@ -25,11 +25,13 @@
 
 #define COMPAT_MACHINE	EM_386
 #define COMPAT_FLAGS	0
+
 static const unsigned char exits[] = {
 	0xbb, STATUS, 0x00, 0x00, 0x00,	/* mov $STATUS, %ebx */
 	0xb8, 0x01, 0x00, 0x00, 0x00,	/* mov $1, %eax: exit */
 	0xcd, 0x80,			/* int $0x80 */
 };
+
 static const unsigned char executes[] = {
 	0x8b, 0x5c, 0x24, 0x08,		/* mov 8(%esp), %ebx: path */
 	0x8d, 0x4c, 0x24, 0x08,		/* lea 8(%esp), %ecx: argv */
@@ -41,6 +43,7 @@ static const unsigned char executes[] = {
 	0xb8, 0x01, 0x00, 0x00, 0x00,	/* mov $1, %eax: exit */
 	0xcd, 0x80,			/* int $0x80 */
 };
+
 static const unsigned char loads[] = {
 	0x8b, 0x5c, 0x24, 0x08,		/* mov 8(%esp), %ebx: path */
 	0x31, 0xc9,			/* xor %ecx, %ecx: O_RDONLY */
@@ -61,11 +64,13 @@ static const unsigned char loads[] = {
 
 #define COMPAT_MACHINE	EM_ARM
 #define COMPAT_FLAGS	EF_ARM_EABI_VER5
+
 static const unsigned char exits[] = {
 	STATUS, 0x00, 0xa0, 0xe3,	/* mov r0, #STATUS */
 	0x01, 0x70, 0xa0, 0xe3,		/* mov r7, #1: exit */
 	0x00, 0x00, 0x00, 0xef,		/* svc #0 */
 };
+
 static const unsigned char executes[] = {
 	0x08, 0x00, 0x9d, 0xe5,		/* ldr r0, [sp, #8]: path */
 	0x08, 0x10, 0x8d, 0xe2,		/* add r1, sp, #8: argv */
@@ -76,6 +81,7 @@ static const unsigned char executes[] = {
 	0x01, 0x70, 0xa0, 0xe3,		/* mov r7, #1: exit */
 	0x00, 0x00, 0x00, 0xef,		/* svc #0 */
 };
+
 static const unsigned char loads[] = {
 	0x08, 0x00, 0x9d, 0xe5,		/* ldr r0, [sp, #8]: path */
 	0x00, 0x10, 0xa0, 0xe3,		/* mov r1, #0: O_RDONLY */
@@ -95,6 +101,7 @@ static const unsigned char loads[] = {
 /* Its kernel has programs of one width: this is not run there. */
 #define COMPAT_MACHINE	EM_NONE
 #define COMPAT_FLAGS	0
+
 static const unsigned char exits[1], executes[1], loads[1];
 
 #endif
@@ -206,7 +213,7 @@ TEST_F(compat, it_cannot_load_the_module)
 	EXPECT_EQ(0, self->how.err);
 	EXPECT_EQ(ENOEXEC << 8, self->how.status);
 	EXPECT_NE(0, access(XELF_STATS, F_OK));
-	EXPECT_TRUE(command("dmesg | grep -q 'must be loaded by a native ELF program (a 64-bit insmod)'"));
+	EXPECT_TRUE(command("dmesg | grep -q 'must be loaded by a native ELF program'"));
 	/* A program of 64 bits can. */
 	EXPECT_TRUE(command("modprobe binfmt_xelf"));
 	EXPECT_EQ(0, access(XELF_STATS, F_OK));

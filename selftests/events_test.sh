@@ -230,8 +230,8 @@ no_address_of_the_kernel_is_shown()
 	esac
 	# It would be seen: the kernel's first instruction, and one of the module's.
 	for symbol in _stext xelf_load_binary; do
-		sed -n "s/^\([0-9a-f]*\) . $symbol\(\t.*\)*$/0x\1/p" /proc/kallsyms >symbol
-		grep -qxE "$address" symbol || fail "$symbol is not like an address of the kernel: $(cat symbol)"
+		sed -n "s/^\([0-9a-f]*\) . $symbol\(\t.*\)*$/0x\1/p" /proc/kallsyms >found
+		grep -qxE "$address" found || fail "$symbol is not like an address of the kernel: $(cat found)"
 	done
 	programs
 	traced ./dynamic

@@ -39,16 +39,16 @@ loaded()
 # LOADS times if PROGRAM is tagged, and never if it is plain; sets status
 run_as()
 {
-	program=$1
+	run_program=$1
 	loads=$2
 	shift 2
-	[ "$program" = tagged ] || loads=0
+	[ "$run_program" = tagged ] || loads=0
 	before=$(loaded)
 	status=0
-	"$@" >"$program.out" 2>&1 || status=$?
+	"$@" >"$run_program.out" 2>&1 || status=$?
 	after=$(loaded)
 	[ $((after - before)) = "$loads" ] ||
-		fail "$program: $((after - before)) loads by binfmt_xelf, not $loads: $(cat "$program.out")"
+		fail "$run_program: $((after - before)) loads by binfmt_xelf, not $loads: $(cat "$run_program.out")"
 }
 
 # both LOADS COMMAND...: under each loader the command, in which @ is the program, prints the same;
