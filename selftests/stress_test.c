@@ -49,6 +49,7 @@ static const struct {
 
 #define UNTAGGED	0
 
+#define HEADERS		(sizeof(Elf_Ehdr) + (PH_INTERP + 1) * sizeof(Elf_Phdr))
 #define MANY		500	/* execs by this module */
 
 /* ---- what has happened ---- */
@@ -266,7 +267,12 @@ static void write_victims(void)
 	write_image(VICTIM, VICTIM_INTERP, true);
 }
 
-/* Where it cannot be written, it is being run. */
+/*
+ * Where it cannot be written, it is being run. Bytes change in the headers alone,
+ * which are what a loader reads: code of chance may be a far return, whose stack
+ * QEMU 7.2 reads with the rights of the kernel. The kernel takes a fault there
+ * for its own ("supervisor read access in user mode"), without any module, too.
+ */
 static void spoil(const char *path)
 {
 	char byte = chance(256);
@@ -277,7 +283,7 @@ static void spoil(const char *path)
 		return;
 	}
 	if (chance(2) ? ftruncate(fd, chance(IMAGE_INTERP)) :
-			pwrite(fd, &byte, 1, chance(IMAGE_INTERP)) < 0)
+			pwrite(fd, &byte, 1, chance(HEADERS)) < 0)
 		perror(path);
 	else
 		count(written);
