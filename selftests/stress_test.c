@@ -50,7 +50,7 @@ static const struct {
 #define UNTAGGED	0
 
 #define HEADERS		(sizeof(Elf_Ehdr) + (PH_INTERP + 1) * sizeof(Elf_Phdr))
-#define MANY		500	/* execs by this module */
+#define MANY		200	/* execs by this module */
 
 /* ---- what has happened ---- */
 
